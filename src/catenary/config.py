@@ -1,0 +1,140 @@
+"""Configuration: one global store, seen through a thread-local one, as in Chainer.
+
+`config.train` reads the thread's value if the thread has set one and the global value otherwise;
+`using_config` changes a thread's value for the length of a `with` block.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator
+from typing import IO, Any
+
+__all__ = [
+    "GlobalConfig",
+    "LocalConfig",
+    "config",
+    "global_config",
+    "is_debug",
+    "set_debug",
+    "using_config",
+]
+
+
+class GlobalConfig:
+    """Values that every thread sees until it sets its own.
+
+    Attributes:
+        train: Whether links and functions behave as in training (dropout on, batch statistics
+            used). Default True.
+        enable_backprop: Whether functions record what `backward` needs. Default True.
+        dtype: The dtype of parameters that do not name one. Default `numpy.float32`.
+        debug: Whether functions check their results for NaN. Default False.
+        restore_hyperparams: Whether loading a snapshot also restores hyperparameters such as the
+            learning rate. Default False: a snapshot never overwrites a newly chosen `lr` (differs
+            from nothing in Chainer, which does not save them).
+    """
+
+    def __init__(self) -> None:
+        import numpy
+
+        self.train: bool = True
+        self.enable_backprop: bool = True
+        self.dtype: Any = numpy.dtype(numpy.float32)
+        self.debug: bool = False
+        self.restore_hyperparams: bool = False
+        self.cudnn_deterministic: bool = False
+        self.keep_graph_on_report: bool = False
+        self.type_check: bool = True
+        self.use_cudnn: str = "auto"
+        self.use_ideep: str = "never"
+        self.warn_nondeterministic: bool = False
+
+    def show(self, file: IO[str] = sys.stdout) -> None:
+        """Print every entry, one a line, in alphabetical order."""
+        _show(vars(self), file)
+
+
+class LocalConfig:
+    """A thread's view of a :class:`GlobalConfig`: its own entries first, the global ones behind
+    them.
+    """
+
+    _global: GlobalConfig
+    _local: threading.local
+
+    def __init__(self, behind: GlobalConfig) -> None:
+        object.__setattr__(self, "_global", behind)
+        object.__setattr__(self, "_local", threading.local())
+
+    def __getattr__(self, name: str) -> Any:
+        own = vars(self._local)
+        if name in own:
+            return own[name]
+        try:
+            return getattr(self._global, name)
+        except AttributeError:
+            known = ", ".join(sorted(vars(self._global)))
+            raise AttributeError(
+                f"the configuration has no entry {name!r}; it has: {known}"
+            ) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._local, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._local, name)
+
+    def show(self, file: IO[str] = sys.stdout) -> None:
+        """Print every entry as this thread sees it."""
+        _show({**vars(self._global), **vars(self._local)}, file)
+
+
+def _show(entries: dict[str, Any], file: IO[str]) -> None:
+    width = max(map(len, entries))
+    for name in sorted(entries):
+        print(f"{name:<{width}} {entries[name]}", file=file)
+
+
+global_config = GlobalConfig()
+config = LocalConfig(global_config)
+
+
+@contextlib.contextmanager
+def using_config(name: str, value: Any, config: LocalConfig = config) -> Iterator[None]:
+    """Set one entry of the thread's configuration for the length of a `with` block.
+
+    Args:
+        name: Entry, for example ``"train"``.
+        value: What it reads as inside the block.
+        config: Configuration to change; the thread's by default.
+
+    Example:
+        >>> from catenary import config, using_config
+        >>> with using_config("train", False):
+        ...     config.train
+        False
+    """
+    own = vars(config._local)
+    missing = object()
+    before = own.get(name, missing)
+    setattr(config, name, value)
+    try:
+        yield
+    finally:
+        if before is missing:
+            delattr(config, name)
+        else:
+            setattr(config, name, before)
+
+
+def is_debug() -> bool:
+    """Return whether debug mode is on in this thread."""
+    return bool(config.debug)
+
+
+def set_debug(debug: bool) -> None:
+    """Switch this thread's debug mode on or off."""
+    config.debug = debug

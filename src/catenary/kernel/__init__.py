@@ -1,0 +1,13 @@
+"""Formulas made to run: the schedule, the tables of tensors, the launch, and the backends.
+
+A `Schedule` says in which passes a program runs, a `Table` holds the tensors and scalars it runs
+over, and a backend runs one pass over one table; they know nothing of each other's insides. This
+room knows dtypes and devices and calls `expr` and torch; `optimizer` fills tables and launches
+them.
+"""
+
+from catenary.kernel.launch import Launch, run
+from catenary.kernel.schedule import Pass, Schedule, schedule
+from catenary.kernel.table import Table
+
+__all__ = ["Launch", "Pass", "Schedule", "Table", "run", "schedule"]

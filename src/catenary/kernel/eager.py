@@ -1,0 +1,156 @@
+"""The reference backend: NumPy on the CPU's memory, torch operations elsewhere.
+
+It is the meaning that other backends must reproduce, bit for bit where the arithmetic allows.
+Storage of 16 bits is computed in float32, float64 in float64, and every stored array is rounded
+once.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from copy import deepcopy as copy
+from typing import Any
+
+import numpy as np
+import torch
+
+from catenary.kernel.schedule import Pass
+from catenary.kernel.table import Table
+
+__all__ = ["non_finite_rows", "squares", "update"]
+
+NUMPY: dict[str, Callable[..., Any]] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power,
+    "neg": np.negative, "abs": np.absolute, "sign": np.sign, "sqrt": np.sqrt, "exp": np.exp,
+    "log": np.log, "tanh": np.tanh, "minimum": np.minimum, "maximum": np.maximum, "lt": np.less,
+    "le": np.less_equal, "eq": np.equal, "ne": np.not_equal, "and": np.logical_and,
+    "or": np.logical_or, "not": np.logical_not, "where": np.where,
+}  # fmt: skip
+
+TORCH: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+    "pow": torch.pow, "neg": operator.neg, "abs": torch.abs, "sign": torch.sign, "sqrt": torch.sqrt,
+    "exp": torch.exp, "log": torch.log, "tanh": torch.tanh, "minimum": torch.minimum,
+    "maximum": torch.maximum, "lt": operator.lt, "le": operator.le, "eq": operator.eq,
+    "ne": operator.ne, "and": torch.logical_and, "or": torch.logical_or, "not": torch.logical_not,
+    "where": torch.where,
+}  # fmt: skip
+
+
+def non_finite_rows(table: Table) -> list[int]:
+    """Return the rows whose gradient holds an infinite or NaN element."""
+    return [
+        row for row in table.rows if not bool(torch.isfinite(table.tensor("g", row)).all().item())
+    ]
+
+
+def squares(table: Table, row: int, sweep: Pass) -> list[float]:
+    """Return the sum of squares that each reduction of a pass measures on one row.
+
+    Accumulated in float64 in a fixed order: float32 would overflow on finite gradients of 1e20.
+    """
+    known = _compute(table, row, sweep)
+    return [_sum_of_squares(known[reduction.arg]) for reduction in sweep.reductions]
+
+
+def _sum_of_squares(value: Any) -> float:
+    if isinstance(value, torch.Tensor):
+        return float(value.double().square().sum().item())
+    with np.errstate(all="ignore"):
+        return float(np.sum(np.square(np.asarray(value, dtype=np.float64))))
+
+
+def update(table: Table) -> None:
+    """Run the updating pass over every row that takes part."""
+    sweep = table.schedule.updating
+    for row in table.rows:
+        known = _compute(table, row, sweep)
+        # A result that is an input as it was must survive the writes before its own.
+        results = [copy(known[v]) if v.op == "tensor" else known[v] for _, v in sweep.outputs]
+        for (name, _), result in zip(sweep.outputs, results, strict=True):
+            if name == "p" and table.masters is not None:
+                _store(table.masters[row], result)
+            _store(table.tensor(name, row), result)
+
+
+def _compute(table: Table, row: int, sweep: Pass) -> dict[Any, Any]:
+    """Return the value of every node of a pass on one row."""
+    on_torch = not _numpy_can_view(table.tensor("p", row))
+    loaded = {name: _load(table, row, name, on_torch) for name in sweep.inputs}
+    scalars = dict(
+        zip((s.name for s in table.schedule.program.scalars), table.scalars[row], strict=True)
+    )
+    if on_torch:
+        return _compute_torch(sweep, loaded, scalars, table.tensor("p", row))
+    return _compute_numpy(sweep, loaded, scalars, table.tensor("p", row))
+
+
+def _compute_numpy(
+    sweep: Pass, loaded: Mapping[str, Any], scalars: Mapping[str, float], like: torch.Tensor
+) -> dict[Any, Any]:
+    number = np.float64 if like.dtype == torch.float64 else np.float32
+    known: dict[Any, Any] = {}
+    with np.errstate(all="ignore"):
+        for at in sweep.order:
+            if at.op == "tensor":
+                known[at] = loaded[str(at.value)]
+            elif at.op == "scalar":
+                known[at] = number(scalars[str(at.value)])
+            elif at.op == "const":
+                known[at] = number(at.value)
+            else:
+                known[at] = NUMPY[at.op](*[known[arg] for arg in at.args])
+    return known
+
+
+def _compute_torch(
+    sweep: Pass, loaded: Mapping[str, Any], scalars: Mapping[str, float], like: torch.Tensor
+) -> dict[Any, Any]:
+    dtype = _compute_dtype(like)
+    known: dict[Any, Any] = {}
+    with torch.no_grad():
+        for at in sweep.order:
+            if at.op == "tensor":
+                known[at] = loaded[str(at.value)]
+            elif at.op in ("scalar", "const"):
+                number = scalars[str(at.value)] if at.op == "scalar" else at.value
+                known[at] = torch.tensor(number, dtype=dtype, device=like.device)
+            else:
+                known[at] = TORCH[at.op](*[known[arg] for arg in at.args])
+    return known
+
+
+def _compute_dtype(tensor: torch.Tensor) -> torch.dtype:
+    return torch.float64 if tensor.dtype == torch.float64 else torch.float32
+
+
+def _numpy_can_view(tensor: torch.Tensor) -> bool:
+    return tensor.device.type == "cpu" and tensor.dtype != torch.bfloat16
+
+
+def _load(table: Table, row: int, name: str, on_torch: bool) -> Any:
+    stored = table.tensor(name, row).data
+    dtype = _compute_dtype(table.tensor("p", row))
+    if name == "p" and table.masters is not None:
+        # An edit of the parameter since the last step shows as a difference from the rounded
+        # master.
+        master = table.masters[row].data
+        edited = stored != master.to(stored.dtype)
+        stored = torch.where(edited, stored.to(dtype), master)
+    wide = stored.to(dtype)
+    return wide if on_torch else wide.numpy()
+
+
+def _store(into: torch.Tensor, value: Any) -> None:
+    # `.data` and NumPy's view leave torch's version counter alone: programs step through live
+    # graphs.
+    into = into.data
+    if _numpy_can_view(into):
+        # An overflow to infinity is what storing in fewer bits means, not a surprise.
+        with np.errstate(all="ignore"):
+            np.copyto(into.numpy(), value, casting="same_kind")
+    elif isinstance(value, torch.Tensor):
+        into.copy_(value)
+    else:
+        into.copy_(torch.as_tensor(value, dtype=_compute_dtype(into)))

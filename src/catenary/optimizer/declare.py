@@ -1,0 +1,205 @@
+"""Declarations that rules, hooks and optimizers share: `Hyper`, `hyper` and `slot`."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from catenary.errors import WrongWordError
+from catenary.optimizer.hyperparameter import Hyperparameter, HyperparameterProxy
+from catenary.optimizer.spec import REQUIRED, Spec
+
+if sys.version_info >= (3, 11):
+    from typing import dataclass_transform
+else:
+    from typing_extensions import dataclass_transform
+
+__all__ = ["Hyper", "Slot", "hyper", "slot"]
+
+
+def hyper(
+    *,
+    default: Any = REQUIRED,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    unit: str = "",
+    kept: bool = False,
+) -> Any:
+    """Declare a hyperparameter in the body of a :class:`Hyper` class.
+
+    Args:
+        default: Its default; without one it must be given. A bool declares a flag. It is a keyword,
+            so that type checkers see which arguments may be left out.
+        ge: Smallest value of its range, checked at the first step that uses a changed value.
+        gt: What it must exceed.
+        le: Largest value of its range.
+        lt: What it must stay below.
+        unit: In terms of the parameter's unit p and the loss's unit L, such as ``"p²/L"`` for a
+            learning rate; checked by the units test.
+        kept: A value that is not 0 must not round to 0 in the compute dtype (an ε that vanished
+            would let the step divide by zero).
+
+    Example:
+        >>> class MineHyper(Hyper):
+        ...     lr: float = hyper(default=0.01, ge=0, unit="p²/L")
+        >>> MineHyper.specs["lr"].default
+        0.01
+    """
+    flag = isinstance(default, bool)
+    return Spec("", "", default, ge, gt, le, lt, unit, kept, flag)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A state array of a rule, of the parameter's shape.
+
+    Attributes:
+        initial: Its value before the first step.
+        when: Name of the flag that switches it on; None for always.
+        key: What ``rule.state`` and snapshots call it.
+    """
+
+    initial: float
+    when: str | None
+    key: str
+
+
+def slot(initial: float = 0.0, *, when: str | None = None, key: str = "") -> Any:
+    """Declare a state array in the body of a :class:`FormulaRule`.
+
+    Args:
+        initial: Its value before the first step.
+        when: Name of a flag; without the flag there is no such array, and `step` gets None for it.
+        key: What ``rule.state`` and snapshots call it, where that is not its name in the formula.
+    """
+    return Slot(float(initial), when, key)
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(hyper,))
+class Hyper:
+    """Base of everything that has declared hyperparameters.
+
+    Each ``name: float = hyper(...)`` in a class body becomes an alias to ``self.hyperparam.name``
+        and an
+    argument of the constructor, in the order of declaration, base classes first.
+
+    Attributes:
+        specs: What was declared, by name.
+        inhomogeneous: Why the formula changes when the loss or the parameters are measured in other
+            units; empty for a formula that does not.
+    """
+
+    specs: ClassVar[dict[str, Spec]] = {}
+    inhomogeneous: ClassVar[str] = ""
+    hyperparam: Hyperparameter
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        owner = cls.__name__.removesuffix("Rule")
+        inherited: dict[str, Spec] = {}
+        for base in reversed(cls.__mro__[1:]):
+            inherited.update(vars(base).get("specs", {}))
+        own = {
+            name: replace(spec, name=name, owner=owner)
+            for name, spec in vars(cls).items()
+            if isinstance(spec, Spec)
+        }
+        cls.specs = {n: replace(s, owner=owner) for n, s in {**inherited, **own}.items()}
+        for name in own:
+            setattr(cls, name, HyperparameterProxy(name))
+        maker = next(base for base in cls.__mro__ if "__init__" in vars(base))
+        if maker is not cls and (own or cls.specs.keys() != getattr(maker, "specs", {}).keys()):
+            cls._declare_init()
+
+    @classmethod
+    def _declare_init(cls) -> None:
+        """Give the class a constructor made from its declarations; kinds of owners override
+        this.
+        """
+
+    @classmethod
+    def defaults(cls) -> Hyperparameter:
+        """Return a new hyperparameter object holding every declared default."""
+        made = Hyperparameter(declared=cls.specs)
+        for name, spec in cls.specs.items():
+            if spec.default is not REQUIRED:
+                setattr(made, name, spec.default)
+        return made
+
+
+def make_init(
+    cls: type[Hyper],
+    leading: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    fill: Callable[..., None],
+) -> Callable[..., None]:
+    """Return an ``__init__`` that takes `leading` arguments and then every declared hyperparameter.
+
+    Args:
+        cls: The class that gets it.
+        leading: Arguments before the hyperparameters, with their defaults.
+        defaults: Default of each hyperparameter.
+        fill: Called as ``fill(self, leading values, hyperparameter values)``.
+    """
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [
+        inspect.Parameter(
+            name, kind, default=inspect.Parameter.empty if value is REQUIRED else value
+        )
+        for name, value in {**leading, **defaults}.items()
+    ]
+    signature = inspect.Signature(parameters)
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        for word, value in kwargs.items():
+            if word not in signature.parameters:
+                raise _unknown_word(cls, word, value)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{cls.__name__}(): {error}. It takes {signature}.") from None
+        bound.apply_defaults()
+        given = dict(bound.arguments)
+        fill(self, [given.pop(name) for name in leading], given)
+
+    __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+    __init__.__doc__ = None
+    own = inspect.Parameter("self", kind)
+    __init__.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[own, *parameters]
+    )
+    return __init__
+
+
+_TORCH_WORDS = {
+    "lr": "the learning rate is `alpha` for the Adam family",
+    "betas": "give `beta1` and `beta2`",
+    "weight_decay": (
+        "decoupled decay is `weight_decay_rate` (it decays by eta·weight_decay_rate, not by "
+        "lr·weight_decay); decay through the gradient is the hook "
+        "catenary.optimizer_hooks.WeightDecay(rate)"
+    ),
+    "nesterov": "use catenary.optimizers.NesterovAG",
+    "dampening": "there is no dampening here",
+    "momentum": "use catenary.optimizers.MomentumSGD",
+    "maximize": "negate the loss",
+    "centered": "use catenary.optimizers.RMSpropGraves",
+}
+
+
+def _unknown_word(cls: type[Hyper], word: str, value: Any) -> WrongWordError:
+    known = ", ".join(cls.specs)
+    told = f"{cls.__name__} got {word}={value!r}; its words are: {known}."
+    if word in _TORCH_WORDS:
+        return WrongWordError(
+            f"{told}\n{word!r} is torch.optim's word, and catenary.optimizers speaks Chainer's "
+            f"language: {_TORCH_WORDS[word]}."
+        )
+    near = difflib.get_close_matches(word, cls.specs, n=1)
+    return WrongWordError(f"{told}" + (f" Did you mean {near[0]!r}?" if near else ""))

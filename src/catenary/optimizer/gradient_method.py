@@ -1,0 +1,231 @@
+"""The base of optimizers that need one gradient a step."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar
+
+from catenary import changes
+from catenary.errors import annotate
+from catenary.optimizer.declare import Hyper, make_init
+from catenary.optimizer.hookable import Hook
+from catenary.optimizer.hyperparameter import Hyperparameter
+from catenary.optimizer.optimizer import Optimizer
+from catenary.optimizer.plan import Plan
+from catenary.optimizer.update_rule import UpdateRule
+
+__all__ = ["GradientMethod"]
+
+_OVERRIDABLE = (
+    "call_hook", "call_hooks", "reallocate_cleared_grads", "check_nan_in_grads",
+    "is_safe_to_update", "update_loss_scale",
+)  # fmt: skip
+
+
+class GradientMethod(Hyper, Optimizer):
+    """Base class of single-gradient optimizers.
+
+    Every parameter of the target gets a rule of its own (:meth:`create_update_rule`); the rules'
+    hyperparameters have :attr:`hyperparam` as parent. A subclass sets ``rule`` to a
+    :class:`~catenary.optimizer.UpdateRule` class, or overrides `create_update_rule`.
+
+    Attributes:
+        hyperparam: What rules fall back on; writing ``opt.hyperparam.lr`` changes all of them.
+
+    Example:
+        >>> import numpy as np
+        >>> from catenary import Link, Parameter
+        >>> from catenary.optimizers import SGD
+        >>> model = Link()
+        >>> with model.init_scope():
+        ...     model.w = Parameter(np.array([1.0, 2.0], np.float32))
+        >>> opt = SGD(lr=0.5).setup(model)
+        >>> model.w.grad = np.array([1.0, 1.0], np.float32)
+        >>> opt.update()
+        >>> model.w.array
+        array([0.5, 1.5], dtype=float32)
+    """
+
+    rule: ClassVar[type[UpdateRule] | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hyperparam = Hyperparameter(declared=type(self).specs)
+        self._use_fp32_update = False
+
+    @classmethod
+    def _declare_init(cls) -> None:
+        def fill(self: GradientMethod, leading: list[Any], given: dict[str, Any]) -> None:
+            GradientMethod.__init__(self)
+            for name, value in given.items():
+                setattr(self.hyperparam, name, value)
+
+        defaults = {name: spec.default for name, spec in cls.specs.items()}
+        cls.__init__ = make_init(cls, {}, defaults, fill)  # type: ignore[method-assign]
+
+    def setup(self, link: Any) -> Any:
+        """Take `link` as target, give every parameter a new rule, and begin anew.
+
+        See :meth:`Optimizer.setup`.
+        """
+        super().setup(link)
+        for param in self._view.params():
+            param.update_rule = self.create_update_rule()
+            if self._use_fp32_update:
+                param.update_rule.use_fp32_update()
+        self._plan = None
+        return self
+
+    def create_update_rule(self) -> UpdateRule:
+        """Return a new rule for one parameter; a subclass overrides this or sets ``rule``."""
+        if self.rule is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} neither sets `rule` nor overrides create_update_rule()."
+            )
+        return self.rule(self.hyperparam)
+
+    def update(self, lossfun: Any = None, *args: Any, **kwds: Any) -> Any:
+        """Update every parameter once.
+
+        Args:
+            lossfun: Called as ``lossfun(*args, **kwds)``; gradients are then cleared and computed
+                from the loss that it returns. None: the gradients are there already.
+            *args: Given to `lossfun`.
+            **kwds: Given to `lossfun`.
+
+        Returns:
+            What `lossfun` returned; None without it.
+
+        Raises:
+            NotSetUpError: Before `setup`.
+            LossError: If `lossfun` returned no scalar to differentiate.
+            HyperparameterError: If a hyperparameter lies outside its range; nothing was changed.
+            GradientError: If a parameter or gradient cannot be updated; nothing was changed.
+
+        Differs from Chainer: returns the loss. Where hooks are formulas, ``param.grad`` still reads
+        as `backward` left it after the step, without the hooks' changes.
+        """
+        self._check_set_up()
+        loss = None
+        if lossfun is not None:
+            loss = lossfun(*args, **kwds)
+            self._view.check_loss(loss)
+            if self._use_cleargrads:
+                self._view.cleargrads()
+            else:
+                self._view.zerograds()
+            self._view.backward(loss, self._loss_scale)
+        if self._takes_chainers_way():
+            self._update_one_by_one()
+        else:
+            self._update_by_plan()
+        return loss
+
+    def _takes_chainers_way(self) -> bool:
+        """Whether a subclass or the instance replaced a part of the step, so that all parts must
+        run.
+        """
+        return any(
+            getattr(type(self), name) is not getattr(GradientMethod, name) or name in self.__dict__
+            for name in _OVERRIDABLE
+        )
+
+    def _checked_plan(self) -> Plan:
+        """Return the plan of this step, after checking all that can be checked."""
+        plan: Plan | None = self._plan
+        if plan is None or not plan.is_current() or plan.view is not self._view:
+            plan = self._plan = Plan(self._view, self._hooks("pre"))
+        plan.check()
+        return plan
+
+    def _hooks(self, timing: str) -> list[Hook]:
+        return [hook for _, hook in self._check_set_up().at(timing)]
+
+    def _update_by_plan(self) -> None:
+        plan = self._checked_plan()
+        self._view.fill_missing_grads()
+        if plan.inline:
+            self._note_non_finite(plan.step(check_finite=self._loss_scaling_is_dynamic))
+            self.t += 1
+        else:
+            self.check_nan_in_grads()
+            self._unscale_grads()
+            self.call_hooks("pre")
+            self.t += 1
+            if self.is_safe_to_update():
+                self._checked_plan().step(check_finite=False)
+        if self._hooks("post"):
+            self._view.fill_missing_grads()
+            self._unscale_grads()
+            self.call_hooks("post")
+        self.update_loss_scale()
+
+    def _update_one_by_one(self) -> None:
+        self._checked_plan()
+        self.reallocate_cleared_grads()
+        self.check_nan_in_grads()
+        self._unscale_grads()
+        self.call_hooks("pre")
+        self.t += 1
+        if self.is_safe_to_update():
+            for path, param in self._view.namedparams():
+                if not self._view.takes_part(param):
+                    continue
+                try:
+                    param.update()
+                except Exception as error:
+                    annotate(
+                        error, f"while updating {path}; parameters before it are updated already"
+                    )
+                    raise
+            self._view.written()
+        self.reallocate_cleared_grads()
+        self.call_hooks("post")
+        self.update_loss_scale()
+
+    def _unscale_grads(self) -> None:
+        for param in self._view.params(False):
+            param.unscale_grad()
+
+    def call_hook(self, hook: Hook) -> None:
+        """Call one hook, then fill in gradients that it cleared."""
+        try:
+            super().call_hook(hook)
+        except Exception as error:
+            annotate(
+                error, f"in the hook {hook!r}; parameters are as before this step if it ran 'pre'"
+            )
+            raise
+        self.reallocate_cleared_grads()
+
+    def reallocate_cleared_grads(self) -> None:
+        """Make missing gradients zeros; called before and after every hook.
+
+        A subclass that needs none of it may override it with a blank.
+        """
+        self._view.fill_missing_grads()
+
+    def use_cleargrads(self, use: bool = True) -> None:
+        """Choose whether `update` clears gradients (the default) or fills them with zeros.
+
+        Deprecated in Chainer and kept for its programs; clearing is faster.
+        """
+        warnings.warn(
+            "use_cleargrads is deprecated; gradients are cleared by default.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        self._use_cleargrads = use
+
+    def use_fp32_update(self, flag: bool = True) -> None:
+        """Update 16-bit parameters through a float32 master; before or after `setup`.
+
+        Differs from Chainer: ``flag=False`` is heard, bfloat16 too has a master, and the master
+        hears later edits of the parameter.
+        """
+        self._use_fp32_update = bool(flag)
+        if self.target is not None:
+            for param in self._view.params():
+                if param.update_rule is not None:
+                    param.update_rule.use_fp32_update(flag)
+        changes.structure()

@@ -1,0 +1,70 @@
+"""The loss scale: a number that keeps small float16 gradients from rounding to zero."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from catenary.errors import LossScaleError
+
+__all__ = ["LossScaling"]
+
+MAX_SKIPS_AT_FLOOR = 25
+"""Consecutive skipped steps at scale 1 after which training cannot be going anywhere."""
+
+
+@dataclass
+class LossScaling:
+    """When a dynamic scale grows and shrinks.
+
+    Scales are powers of two, so scaling and unscaling round nothing. Before the first overflow the
+    scale doubles at every step; afterwards it doubles after `interval` good steps in a row, and it
+    halves on overflow. It never falls below 1 nor exceeds the largest power of two up to
+    `_loss_scale_max`.
+
+    Differs from Chainer, where the scale grows by ``2 ** (1 / interval)`` at every step.
+
+    Attributes:
+        interval: Good steps until the scale doubles; may be infinite.
+        good_steps: Good steps since the scale last changed.
+        overflowed: Whether any step overflowed yet.
+        skips_at_floor: Consecutive overflows at scale 1.
+    """
+
+    interval: float
+    good_steps: int = 0
+    overflowed: bool = False
+    skips_at_floor: int = 0
+
+    def after_good_step(self, scale: float, largest: float) -> float:
+        """Return the next scale after a step whose gradients were finite."""
+        self.skips_at_floor = 0
+        self.good_steps += 1
+        if self.overflowed and self.good_steps < self.interval:
+            return self._capped(scale, largest)
+        self.good_steps = 0
+        return self._capped(scale * 2, largest)
+
+    def after_overflow(self, scale: float, largest: float) -> float:
+        """Return the next scale after a skipped step."""
+        self.overflowed = True
+        self.good_steps = 0
+        self.skips_at_floor = self.skips_at_floor + 1 if scale <= 1 else 0
+        return self._capped(scale / 2, largest)
+
+    def check_progress(self, first_bad: str) -> None:
+        """Raise LossScaleError if every recent step was skipped although the scale cannot fall."""
+        if self.skips_at_floor >= MAX_SKIPS_AT_FLOOR:
+            raise LossScaleError(
+                f"{self.skips_at_floor} steps in a row were skipped at loss scale 1: gradients "
+                "are not "
+                f"finite, whatever the scale (first bad parameter: {first_bad}). The loss "
+                "itself has "
+                "overflowed or is NaN; lower the learning rate, clip gradients, or look at "
+                "the data."
+            )
+
+    @staticmethod
+    def _capped(scale: float, largest: float) -> float:
+        cap = 2.0 ** math.floor(math.log2(max(largest, 1.0)))
+        return max(1.0, min(scale, cap))

@@ -1,0 +1,130 @@
+"""What is declared of one hyperparameter: default, range, unit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from catenary.errors import HyperparameterError
+
+__all__ = ["REQUIRED", "Spec"]
+
+REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
+"""The default of a hyperparameter that has none."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A declared hyperparameter.
+
+    Attributes:
+        name: Its name.
+        owner: Name of the class that declares it, for messages.
+        default: Its default, or :data:`REQUIRED`.
+        ge, gt, le, lt: Bounds of its range; None for none.
+        unit: In terms of the parameter's unit p and the loss's unit L, such as ``"p²/L"``.
+        kept: A value that is not 0 must not round to 0 in the compute dtype.
+        flag: True or False, compiled into the program.
+    """
+
+    name: str
+    owner: str
+    default: Any
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+    unit: str = ""
+    kept: bool = False
+    flag: bool = False
+
+    def accept(self, value: Any) -> float | bool:
+        """Return `value` as a Python float (a bool for a flag).
+
+        Raises:
+            HyperparameterError: If it is no number, or NaN.
+        """
+        if self.flag:
+            if isinstance(value, (bool, np.bool_)) or value in (0, 1):
+                return bool(value)
+            raise HyperparameterError(
+                f"{self.owner} got {self.name}={value!r}; it must be True or False."
+            )
+        number = _as_float(value)
+        if number is None:
+            raise HyperparameterError(
+                f"{self.owner} got {self.name}={value!r}, a {type(value).__name__}; it must be one "
+                f"number{self._range_text(' in ')}."
+            )
+        if math.isnan(number):
+            raise HyperparameterError(
+                f"{self.owner} got {self.name}=nan; a step with it would turn every parameter into "
+                f"NaN. Give a number{self._range_text(' in ')}."
+            )
+        return number
+
+    def check(self, value: Any) -> None:
+        """Raise unless `value` lies in the range.
+
+        Raises:
+            HyperparameterError: With the range and the default.
+        """
+        inside = self.flag or (
+            (self.ge is None or value >= self.ge)
+            and (self.gt is None or value > self.gt)
+            and (self.le is None or value <= self.le)
+            and (self.lt is None or value < self.lt)
+        )
+        if not inside:
+            usual = "" if self.default is REQUIRED else f" The default is {self.default}."
+            raise HyperparameterError(
+                f"{self.owner} got {self.name}={value}; {self.name} must lie in "
+                f"{self._range_text('')}.{usual}"
+            )
+
+    def check_kept(self, value: float, dtype: type[np.floating[Any]]) -> None:
+        """Raise if `value` is not 0 but rounds to 0 in `dtype`.
+
+        Raises:
+            HyperparameterError: With the smallest value that does not.
+        """
+        with np.errstate(all="ignore"):
+            lost = self.kept and value != 0 and dtype(value) == 0
+        if lost:
+            raise HyperparameterError(
+                f"{self.name} of {self.owner} is too small for {np.dtype(dtype).name} "
+                f"({value}): it "
+                f"would round to 0. Give at least {np.finfo(dtype).smallest_subnormal:.3g}, or "
+                "0 itself."
+            )
+
+    def _range_text(self, lead: str) -> str:
+        if (self.ge, self.gt, self.le, self.lt) == (None,) * 4:
+            return ""
+        low = (
+            f"[{self.ge:g}"
+            if self.ge is not None
+            else f"({self.gt:g}"
+            if self.gt is not None
+            else "(-inf"
+        )
+        high = (
+            f"{self.le:g}]"
+            if self.le is not None
+            else f"{self.lt:g})"
+            if self.lt is not None
+            else "inf)"
+        )
+        return f"{lead}{low}, {high}"
+
+
+def _as_float(value: Any) -> float | None:
+    if isinstance(value, (str, bytes, complex)) or value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return None

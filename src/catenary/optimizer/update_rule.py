@@ -1,0 +1,273 @@
+"""How one parameter is updated: the base of every rule, and of rules written the classic way."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from catenary import changes
+from catenary.config import config
+from catenary.optimizer.hookable import Hook, Hookable
+from catenary.optimizer.hyperparameter import Hyperparameter
+from catenary.optimizer.state import Announced, State, read_optional
+
+__all__ = ["HALF_DTYPES", "UpdateRule", "is_reading"]
+
+HALF_DTYPES = (torch.float16, torch.bfloat16)
+"""Storage that `use_fp32_update` keeps a float32 master of."""
+
+
+class UpdateRule:
+    """Base class of all update rules.
+
+    A rule holds the state of one parameter and knows how to update it. A rule written in NumPy
+    overrides :meth:`init_state` and :meth:`update_core` (or :meth:`update_core_cpu` and
+    :meth:`update_core_gpu`); a rule written as a formula is a
+    :class:`~catenary.optimizer.FormulaRule`.
+
+    Args:
+        parent_hyperparam: Where hyperparameters are read that the rule does not hold itself.
+
+    Attributes:
+        enabled: Whether :meth:`update` does anything.
+        hyperparam: The rule's own hyperparameters.
+        t: Number of updates that happened.
+
+    Differs from Chainer: gradients are unscaled before any hook sees them, the float32 master hears
+    later edits of the parameter, and loading never leaves a rule half loaded.
+    """
+
+    enabled = Announced()
+    hyperparam = Announced()
+    _use_fp32_update = Announced()
+    _fp32_param = Announced()
+
+    def __init__(self, parent_hyperparam: Hyperparameter | None = None) -> None:
+        self._state = None
+        self.enabled = True
+        self.hyperparam = Hyperparameter(parent_hyperparam)
+        self.t = 0
+        self._use_fp32_update = False
+        self._fp32_param = None
+        self._hookable = Hookable(type(self).__name__, lenient=False)
+        self._serialized_param: Any = None
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        """The state arrays by name; None before the first update."""
+        return self._state
+
+    @property
+    def _state(self) -> dict[str, Any] | None:
+        return self.__dict__["_state"]  # type: ignore[no-any-return]
+
+    @_state.setter
+    def _state(self, value: dict[str, Any] | None) -> None:
+        self.__dict__["_state"] = None if value is None else State(value)
+        changes.structure()
+
+    def add_hook(self, hook: Hook, name: str | None = None, timing: str = "auto") -> None:
+        """Register a hook of this parameter, called as ``hook(rule, param)``.
+
+        Args:
+            hook: Callable; runs after the optimizer's own hooks.
+            name: What it is registered as; the hook's ``name``, else its ``__name__``, by default.
+            timing: 'pre' before the update, 'post' after it, 'auto' what the hook's ``timing`` says
+                ('pre' if it says nothing).
+
+        Raises:
+            TypeError: If the hook is not callable.
+            HookError: If it has no name, its name is taken (a KeyError too), or its timing is
+                unknown.
+        """
+        self._hookable.add(hook, name, timing)
+
+    def remove_hook(self, name: str) -> None:
+        """Forget the hook called `name`; HookError (a KeyError too) if there is none."""
+        self._hookable.remove(name)
+
+    def update(self, param: Any) -> None:
+        """Run the pre hooks, the update and the post hooks on `param`; nothing if not enabled."""
+        if not self.enabled:
+            return
+        self.t += 1
+        if not param.is_initialized:
+            self._call_core(param)
+            return
+        param.unscale_grad()
+        master = self._master_of(param)
+        if master is None:
+            self._ensure_state(param)
+            self._call_core(param)
+            return
+        self._ensure_state(master)
+        if param.tensor.grad is not None:
+            master.tensor.grad = param.tensor.grad.float()
+        self._call_core(master)
+        _copy(param.tensor, master.tensor)
+        master.cleargrad()
+
+    def _call_core(self, param: Any) -> None:
+        for _, hook in self._hookable.at("pre"):
+            hook(self, param)
+        self.update_core(param)
+        for _, hook in self._hookable.at("post"):
+            hook(self, param)
+
+    def _master_of(self, param: Any) -> Any:
+        """Return the float32 master of a 16-bit parameter, brought up to date; None if there is
+        none.
+        """
+        if not self._use_fp32_update or param.tensor.dtype not in HALF_DTYPES:
+            return None
+        if self._fp32_param is None:
+            self._fp32_param = param.cast_copy(np.float32)
+        elif (
+            edited := param.tensor.data != self._fp32_param.tensor.data.to(param.tensor.dtype)
+        ).any():
+            self._fp32_param.tensor.data[edited] = param.tensor.data[edited].float()
+        return self._fp32_param
+
+    def update_core(self, param: Any) -> None:
+        """Update `param` from ``param.grad``; calls `update_core_cpu` or `update_core_gpu`."""
+        if param.is_initialized and param.tensor.device.type != "cpu":
+            self.update_core_gpu(param)
+        else:
+            self.update_core_cpu(param)
+
+    def update_core_cpu(self, param: Any) -> None:
+        """Update a parameter in the CPU's memory; for subclasses."""
+        raise NotImplementedError(
+            f"{type(self).__name__} overrides neither update_core nor update_core_cpu."
+        )
+
+    def update_core_gpu(self, param: Any) -> None:
+        """Update a parameter in a GPU's memory; for subclasses."""
+        raise NotImplementedError(
+            f"{type(self).__name__} overrides neither update_core nor update_core_gpu."
+        )
+
+    def init_state(self, param: Any) -> None:
+        """Fill ``self.state`` for `param`; called before the first update. For subclasses."""
+
+    def _ensure_state(self, param: Any) -> None:
+        if self._state is None:
+            self._state = {}
+            try:
+                self.init_state(param)
+            except BaseException:
+                self._state = None
+                raise
+
+    def use_fp32_update(self, flag: bool = True) -> None:
+        """Keep a float32 master of a 16-bit parameter and update that (float16 and bfloat16).
+
+        The parameter is the master, rounded. Where the parameter was edited since, the edit wins.
+        """
+        self._use_fp32_update = bool(flag)
+        if not flag:
+            self._fp32_param = None
+
+    def serialize(self, serializer: Any) -> None:
+        """Save or load `t`, the state, and, under keys that Chainer ignores, what it forgets.
+
+        Those are the float32 master and the rule's own hyperparameters; the latter are read back
+        only under ``using_config("restore_hyperparams", True)``.
+
+        Raises:
+            MissingKeyError: If the file lacks a state of a rule that was updated and is enabled.
+            StateError: If a stored array does not have the parameter's shape.
+        """
+        t = serializer("t", self.t)
+        if self._state is not None:
+            for key, held in list(self._state.items()):
+                value = serializer(key, held)
+                if value is not held:
+                    self._state[key] = value
+        elif is_reading(serializer):
+            # While a loader only checks, it hands the old `t` back; None asks for the stored one.
+            self._load_new_state(serializer, int(serializer("t", None)))
+        self.t = t
+        param = self._serialized_param
+        if param is not None and param.is_initialized and self._use_fp32_update:
+            master = self._master_of(param)
+            if master is not None:
+                read_optional(serializer, "fp32_param", master.array)
+        serialize_hyperparam(serializer, self.hyperparam)
+
+    @contextlib.contextmanager
+    def serializing(self, param: Any) -> Iterator[None]:
+        """Let :meth:`serialize` know the parameter whose state it saves or loads."""
+        self._serialized_param = param
+        try:
+            yield
+        finally:
+            self._serialized_param = None
+
+    def _load_new_state(self, serializer: Any, t: int) -> None:
+        """Take the stored arrays as state, if the file has them."""
+        names = self._state_names()
+        found: dict[str, Any] = {}
+        for name in names:
+            try:
+                value = serializer(name, None)
+            except KeyError:
+                if t > 0 and self.enabled:
+                    raise
+                continue
+            if value is not None:
+                self._check_loaded(name, value)
+                found[name] = value
+        # A rule saved before its first update has no arrays; it makes them when it is updated.
+        if names and len(found) == len(names) and not getattr(serializer, "checking", False):
+            self._state = found
+
+    def _check_loaded(self, name: str, value: Any) -> None:
+        """Raise unless a stored array fits; a classic rule's state may have any form."""
+
+    def _state_names(self) -> list[str]:
+        """Return the names that `init_state` creates, found by running it on a copy of the rule."""
+        probe = copy.copy(self)
+        probe._state = {}
+        param = self._serialized_param
+        probe.init_state(param if param is not None and param.is_initialized else _Probe())
+        return list(probe._state or {})
+
+
+def is_reading(serializer: Any) -> bool:
+    """Return whether a serializer loads; one that loads has a ``load`` method, as in Chainer."""
+    return hasattr(serializer, "load")
+
+
+def serialize_hyperparam(serializer: Any, hyperparam: Hyperparameter) -> None:
+    """Save a hyperparameter object's own numbers; load them where the configuration asks for it."""
+    inside = serializer["hyperparam"]
+    reading = is_reading(serializer)
+    if reading and not config.restore_hyperparams:
+        return
+    for name, value in hyperparam.own().items():
+        if isinstance(value, (bool, int, float)):
+            loaded = read_optional(inside, name, value)
+            if reading:
+                setattr(hyperparam, name, type(value)(loaded))
+
+
+def _copy(into: torch.Tensor, value: torch.Tensor) -> None:
+    into.data.copy_(value.data)
+
+
+class _Probe:
+    """A float32 parameter of one element, for asking a rule which state it would create."""
+
+    def __init__(self) -> None:
+        self.array = self.data = np.zeros(1, np.float32)
+        self.grad = np.zeros(1, np.float32)
+        self.tensor = torch.from_numpy(self.array)
+        self.dtype, self.shape, self.ndim, self.size = np.dtype(np.float32), (1,), 1, 1
+        self.xp, self.name, self.is_initialized = np, None, True
+        self.device = self
