@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,12 @@ from catenary.errors import HyperparameterError
 
 __all__ = ["REQUIRED", "Spec"]
 
-REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
-"""The default of a hyperparameter that has none."""
+class _Required(enum.Enum):
+    REQUIRED = "required"
+
+
+REQUIRED: Any = _Required.REQUIRED
+"""The default of a hyperparameter that has none; an enum's member stays itself when pickled."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,7 @@ def _as_float(value: Any) -> float | None:
     if isinstance(value, (str, bytes, complex)) or value is None:
         return None
     try:
-        return float(value)
+        # Arrays and tensors of one element have `item`; float() of a tensor may warn.
+        return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, RuntimeError):
         return None

@@ -124,9 +124,8 @@ def view_of(target: Any) -> Target:
     Raises:
         TargetError: If it is nothing that holds parameters.
     """
-    if all(
-        callable(getattr(target, name, None)) for name in ("params", "namedparams", "cleargrads")
-    ):
+    needed = ("params", "namedparams", "cleargrads")
+    if not isinstance(target, type) and all(callable(getattr(target, n, None)) for n in needed):
         return LinkView(target)
     for base in type(target).__mro__:
         room = _VIEWS.get(f"{base.__module__}.{base.__qualname__}")
