@@ -208,7 +208,7 @@ def steps(case: str, kind: type | None = None) -> Iterator[tuple[int, Any, Any]]
             each(opt, net, step)
         set_grads(net, step, entry["grads"])
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="the gradient of", category=UserWarning)
+            warnings.filterwarnings("ignore", message="the gradients? of", category=UserWarning)
             opt.update()
         yield step, net, opt
 

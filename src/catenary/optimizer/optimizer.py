@@ -231,13 +231,17 @@ class Optimizer:
 
     def _note_non_finite(self, paths: Any) -> None:
         self._non_finite = tuple(paths)
-        for path in self._non_finite:
-            warnings.warn(
-                f"the gradient of {path} is not finite (iteration {self.t}, loss scale "
-                f"{self._loss_scale}); this step updates nothing",
-                UserWarning,
-                stacklevel=4,
-            )
+        if not self._non_finite:
+            return
+        first, more = self._non_finite[:3], len(self._non_finite) - 3
+        named = ", ".join(first) + (f" and {more} more" if more > 0 else "")
+        said = f"gradient of {named} is" if len(first) == 1 else f"gradients of {named} are"
+        warnings.warn(
+            f"the {said} not finite (iteration {self.t}, loss scale {self._loss_scale}); this step "
+            f"updates nothing",
+            UserWarning,
+            stacklevel=4,
+        )
 
     def is_safe_to_update(self) -> bool:
         """Return whether the last check found every gradient finite."""

@@ -93,6 +93,8 @@ class Plan:
         """
         for entry in self.entries:
             check_gradient(entry.path, entry.param)
+        if self._checked is None:
+            self._check_states()
         values = changes.now()[1]
         if values == self._checked:
             return
@@ -109,6 +111,12 @@ class Plan:
                 seen.add(key)
                 _at(entry.path, rule.check_hyperparameters, dtype)
         self._checked = values
+
+    def _check_states(self) -> None:
+        for entry in self.entries:
+            if _in_bucket(entry) and entry.rule.state is not None:
+                for declared in entry.rule.active_slots().values():
+                    _at(entry.path, state_tensor, entry.rule, declared.key, entry.param)
 
     def step(self, *, check_finite: bool) -> list[str]:
         """Update every parameter, or none.
@@ -144,7 +152,7 @@ class Plan:
         created = []
         for entry in self.entries:
             rule = entry.rule
-            if rule is None or entry.fell_out is not None or not self.view.takes_part(entry.param):
+            if not _in_bucket(entry) or not self.view.takes_part(entry.param):
                 continue
             master = rule._master_of(entry.param) if rule._use_fp32_update else None
             if rule.state is None:
@@ -214,7 +222,7 @@ class Plan:
     def _bucket(self, formula: Formula, entries: list[Entry]) -> Bucket:
         columns = {"p": [e.param.tensor for e in entries]}
         masters = None
-        if entries[0].rule is not None and entries[0].fell_out is None:
+        if _in_bucket(entries[0]):
             for name, declared in entries[0].rule.active_slots().items():
                 columns[name] = [
                     _at(e.path, state_tensor, e.rule, declared.key, e.param) for e in entries
@@ -235,7 +243,7 @@ class Plan:
             moving += [
                 bucket.entries[row].rule
                 for row in bucket.table.rows
-                if bucket.entries[row].rule is not None and bucket.entries[row].fell_out is None
+                if _in_bucket(bucket.entries[row])
             ]
         return moving
 
@@ -263,7 +271,7 @@ class Plan:
                     entry.param._scale_spent = True
 
     def _run_fallen(self) -> None:
-        done = [e.path for e in self.entries if e.rule is not None and e.fell_out is None]
+        done = [e.path for e in self.entries if _in_bucket(e)]
         for entry in self.entries:
             if (
                 entry.rule is None
@@ -319,12 +327,16 @@ def _signature(entry: Entry) -> tuple[torch.dtype, torch.device]:
     return held.dtype, held.device
 
 
+def _in_bucket(entry: Entry) -> bool:
+    return entry.rule is not None and entry.fell_out is None
+
+
 def _has_master(entry: Entry) -> bool:
-    return entry.rule is not None and entry.fell_out is None and entry.rule._fp32_param is not None
+    return _in_bucket(entry) and entry.rule._fp32_param is not None
 
 
 def _slot_dtypes(entry: Entry) -> tuple[object, ...]:
-    if entry.rule is None or entry.fell_out is not None or entry.rule.state is None:
+    if not _in_bucket(entry) or entry.rule.state is None:
         return ()
     return tuple(getattr(held, "dtype", None) for held in entry.rule.state.values())
 
