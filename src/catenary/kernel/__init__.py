@@ -6,8 +6,8 @@ room knows dtypes and devices and calls `expr` and torch; `optimizer` fills tabl
 them.
 """
 
-from catenary.kernel.launch import Launch, run
+from catenary.kernel.launch import Launch, Step
 from catenary.kernel.schedule import Pass, Schedule, schedule
 from catenary.kernel.table import Table
 
-__all__ = ["Launch", "Pass", "Schedule", "Table", "run", "schedule"]
+__all__ = ["Launch", "Pass", "Schedule", "Step", "Table", "schedule"]

@@ -8,7 +8,7 @@ once.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy as copy
 from typing import Any
 
@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from catenary.kernel.schedule import Pass
-from catenary.kernel.table import Table
+from catenary.kernel.table import Floats, Table
 
-__all__ = ["non_finite_rows", "squares", "update"]
+__all__ = ["EagerRunner"]
 
 NUMPY: dict[str, Callable[..., Any]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power,
@@ -38,20 +38,40 @@ TORCH: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def non_finite_rows(table: Table) -> list[int]:
-    """Return the rows whose gradient holds an infinite or NaN element."""
-    return [
-        row for row in table.rows if not bool(torch.isfinite(table.tensor("g", row)).all().item())
-    ]
+class EagerRunner:
+    """Runs tables row by row, operation by operation.
 
-
-def squares(table: Table, row: int, sweep: Pass) -> list[float]:
-    """Return the sum of squares that each reduction of a pass measures on one row.
-
-    Accumulated in float64 in a fixed order: float32 would overflow on finite gradients of 1e20.
+    Args:
+        tables: What it runs; any dtype that torch has, on any device.
     """
-    known = _compute(table, row, sweep)
-    return [_sum_of_squares(known[reduction.arg]) for reduction in sweep.reductions]
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.tables = tables
+
+    def begin(self) -> None:
+        """Nothing to prepare: tensors are read where they are used."""
+
+    def measure(self, stage: int, *, check_finite: bool) -> tuple[list[Floats], list[list[int]]]:
+        """Run a reducing pass; accumulate in float64, since float32 overflows at 1e20."""
+        squares, bad = [], []
+        for table in self.tables:
+            sums = np.zeros((len(table.reductions(stage)), table.size))
+            for row in table.rows if len(sums) else ():
+                known = _compute(table, row, table.schedule.reducing[stage - 1])
+                sums[:, row] = [_sum_of_squares(known[r.arg]) for r in table.reductions(stage)]
+            squares.append(sums)
+            bad.append([r for r in table.rows if check_finite and not _is_finite(table, r)])
+        return squares, bad
+
+    def update(self) -> None:
+        """Run the updating pass over every row that takes part."""
+        for table in self.tables:
+            for row in table.rows:
+                _update(table, row)
+
+
+def _is_finite(table: Table, row: int) -> bool:
+    return bool(torch.isfinite(table.tensor("g", row)).all().item())
 
 
 def _sum_of_squares(value: Any) -> float:
@@ -61,17 +81,15 @@ def _sum_of_squares(value: Any) -> float:
         return float(np.sum(np.square(np.asarray(value, dtype=np.float64))))
 
 
-def update(table: Table) -> None:
-    """Run the updating pass over every row that takes part."""
+def _update(table: Table, row: int) -> None:
     sweep = table.schedule.updating
-    for row in table.rows:
-        known = _compute(table, row, sweep)
-        # A result that is an input as it was must survive the writes before its own.
-        results = [copy(known[v]) if v.op == "tensor" else known[v] for _, v in sweep.outputs]
-        for (name, _), result in zip(sweep.outputs, results, strict=True):
-            if name == "p" and table.masters is not None:
-                _store(table.masters[row], result)
-            _store(table.tensor(name, row), result)
+    known = _compute(table, row, sweep)
+    # A result that is an input as it was must survive the writes before its own.
+    results = [copy(known[v]) if v.op == "tensor" else known[v] for _, v in sweep.outputs]
+    for (name, _), result in zip(sweep.outputs, results, strict=True):
+        if name == "p" and table.masters is not None:
+            _store(table.masters[row], result)
+        _store(table.tensor(name, row), result)
 
 
 def _compute(table: Table, row: int, sweep: Pass) -> dict[Any, Any]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
 
 from catenary.expr import Node
-from catenary.kernel import eager
-from catenary.kernel.table import Table
+from catenary.kernel.eager import EagerRunner
+from catenary.kernel.native import CompiledRunner, can_compile
+from catenary.kernel.table import Floats, Table
 
-__all__ = ["Launch", "run"]
+__all__ = ["Launch", "Runner", "Step"]
 
 
 @dataclass
@@ -25,46 +29,94 @@ class Launch:
     non_finite: list[tuple[int, int]]
 
 
-def run(tables: Sequence[Table], *, check_finite: bool) -> Launch:
-    """Run every table's schedule.
+class Runner(Protocol):
+    """A backend, bound to the tables that it runs."""
 
-    All reductions of all tables come before the first write, so a step either updates every row or,
-    where a gradient is not finite and `check_finite` is set, writes nothing at all.
+    tables: Sequence[Table]
+
+    def begin(self) -> None:
+        """Take notice of this step's gradients."""
+        ...
+
+    def measure(self, stage: int, *, check_finite: bool) -> tuple[list[Floats], list[list[int]]]:
+        """Run reducing pass `stage` (0: none, only the finite check) over all tables.
+
+        Returns:
+            For each table, sums of squares of shape (reductions of the stage, rows), and the rows
+            whose gradient is not finite.
+        """
+        ...
+
+    def update(self) -> None:
+        """Run the updating pass over all tables."""
+        ...
+
+
+class Step:
+    """Tables bound to the backends that run them; lives as long as the tables.
+
+    Args:
+        tables: Each goes to the fastest backend that can run it.
     """
-    stages = max((len(t.schedule.reducing) for t in tables), default=0)
-    norms: list[dict[int, dict[str, float]]] = [{} for _ in tables]
-    for table in tables:
-        table.fill_scalars(0, {})
-    if check_finite:
-        bad = [(i, row) for i, t in enumerate(tables) for row in eager.non_finite_rows(t)]
-        if bad:
-            return Launch(bad)
-    for stage in range(1, stages + 1):
-        _measure(tables, stage, norms)
-    for table in tables:
-        eager.update(table)
-    return Launch([])
 
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.tables = list(tables)
+        compiled = [table for table in self.tables if can_compile(table)]
+        eager = [table for table in self.tables if table not in compiled]
+        self._runners: list[Runner] = []
+        if compiled:
+            self._runners.append(CompiledRunner(compiled))
+        if eager:
+            self._runners.append(EagerRunner(eager))
+        self._stages = max((len(t.schedule.reducing) for t in self.tables), default=0)
 
-def _measure(tables: Sequence[Table], stage: int, norms: list[dict[int, dict[str, float]]]) -> None:
-    """Run one reducing pass over all tables and make its results known to their scalars."""
-    over_model: dict[Node, list[float]] = {}
-    for i, table in enumerate(tables):
-        if stage > len(table.schedule.reducing):
-            continue
-        sweep = table.schedule.reducing[stage - 1]
-        for row in table.rows:
-            squares = eager.squares(table, row, sweep)
-            for reduction, square in zip(sweep.reductions, squares, strict=True):
+    def run(self, *, check_finite: bool) -> Launch:
+        """Run every table's schedule.
+
+        All reductions of all tables come before the first write, so a step either updates every
+        row or, where a gradient is not finite and `check_finite` is set, writes nothing at all.
+        """
+        over_tensor: list[dict[str, Floats]] = [{} for _ in self.tables]
+        over_model: list[dict[str, float]] = [{} for _ in self.tables]
+        for runner in self._runners:
+            runner.begin()
+        for table in self.tables:
+            table.fill_scalars(0, {}, {})
+        first = min(1, self._stages)
+        for stage in range(first if check_finite else 1, self._stages + 1):
+            bad = self._measure(stage, check_finite and stage == first, over_model, over_tensor)
+            if bad:
+                return Launch(bad)
+        for runner in self._runners:
+            runner.update()
+        return Launch([])
+
+    def _measure(
+        self,
+        stage: int,
+        check_finite: bool,
+        over_model: list[dict[str, float]],
+        over_tensor: list[dict[str, Floats]],
+    ) -> list[tuple[int, int]]:
+        """Run one reducing pass and make its results known to the scalars of that stage."""
+        found: dict[int, tuple[Floats, list[int]]] = {}
+        for runner in self._runners:
+            measured = zip(*runner.measure(stage, check_finite=check_finite), strict=True)
+            found.update({id(t): m for t, m in zip(runner.tables, measured, strict=True)})
+        bad = [(i, row) for i, t in enumerate(self.tables) for row in found[id(t)][1]]
+        if bad or stage == 0:
+            return bad
+        parts: dict[Node, list[float]] = {}
+        for i, table in enumerate(self.tables):
+            for reduction, squares in zip(table.reductions(stage), found[id(table)][0], strict=True):
                 if reduction.over == "model":
-                    over_model.setdefault(reduction.source, []).append(square)
-                norms[i].setdefault(row, {})[reduction.name] = math.sqrt(square)
-    totals = {source: math.sqrt(sum(parts)) for source, parts in over_model.items()}
-    for i, table in enumerate(tables):
-        if stage > len(table.schedule.reducing):
-            continue
-        for reduction in table.schedule.reducing[stage - 1].reductions:
-            if reduction.over == "model":
-                for row in table.rows:
-                    norms[i][row][reduction.name] = totals[reduction.source]
-        table.fill_scalars(stage, norms[i])
+                    parts.setdefault(reduction.source, []).append(float(np.sum(squares)))
+                else:
+                    over_tensor[i][reduction.name] = np.sqrt(squares)
+        for i, table in enumerate(self.tables):
+            for reduction in table.reductions(stage):
+                if reduction.over == "model":
+                    over_model[i][reduction.name] = math.sqrt(sum(parts[reduction.source]))
+            if table.reductions(stage):
+                table.fill_scalars(stage, over_model[i], over_tensor[i])
+        return []

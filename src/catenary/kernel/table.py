@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from catenary.expr import Reduction
 from catenary.kernel.schedule import Schedule
 
 __all__ = ["Table"]
+
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 class Table:
@@ -26,8 +29,7 @@ class Table:
     Attributes:
         gradients: The ``"g"`` column; refreshed by each step.
         rows: Which rows take part in this step.
-        values: For each row, the hyperparameters of the program by name. Rows that share one
-            mapping share their scalars.
+        groups: (hyperparameters of the program by name, rows that have these), together every row.
         scalars: (rows, scalars) float64; filled by the launch.
     """
 
@@ -43,8 +45,8 @@ class Table:
         self.size = len(self.columns["p"])
         self.gradients: Sequence[torch.Tensor | None] = []
         self.rows: Sequence[int] = range(self.size)
-        self.values: Sequence[Mapping[str, float]] = ()
-        self.scalars = np.zeros((self.size, len(schedule.program.scalars)))
+        self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
+        self.scalars: Floats = np.zeros((self.size, len(schedule.program.scalars)))
 
     def tensor(self, name: str, row: int) -> torch.Tensor:
         """Return the tensor that the program calls `name` in this row."""
@@ -52,20 +54,32 @@ class Table:
         assert held is not None, "a row without gradient takes no part"
         return held
 
-    def fill_scalars(self, stage: int, norms: Mapping[int, Mapping[str, float]]) -> None:
+    def reductions(self, stage: int) -> tuple[Reduction, ...]:
+        """Return what reducing pass `stage` measures on this table; nothing if it has fewer."""
+        reducing = self.schedule.reducing
+        return reducing[stage - 1].reductions if 0 < stage <= len(reducing) else ()
+
+    def fill_scalars(
+        self, stage: int, over_model: Mapping[str, float], over_tensor: Mapping[str, Floats]
+    ) -> None:
         """Compute the scalars of a stage, once for all rows that share values and norms.
 
         Args:
             stage: 0 before any reduction, k after reducing pass k.
-            norms: For each row, the results of reductions so far.
+            over_model: Norms over the model so far, by name.
+            over_tensor: Norms over single tensors so far, by name, one a row.
         """
         columns = self.schedule.scalar_columns[stage]
         if not columns:
             return
-        known: dict[tuple[int, tuple[float, ...]], list[float]] = {}
-        for row in self.rows:
-            measured = norms.get(row, {})
-            key = (id(self.values[row]), tuple(measured.values()))
-            if key not in known:
-                known[key] = self.schedule.scalars(stage, self.values[row], measured)
-            self.scalars[row, columns] = known[key]
+        for values, rows in self.groups:
+            if not over_tensor:
+                self.scalars[np.ix_(rows, columns)] = self.schedule.scalars(
+                    stage, values, over_model
+                )
+                continue
+            for row in rows:
+                own = {name: float(norms[row]) for name, norms in over_tensor.items()}
+                self.scalars[row, columns] = self.schedule.scalars(
+                    stage, values, {**over_model, **own}
+                )

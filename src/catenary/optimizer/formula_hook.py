@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from catenary.errors import TraceError
 from catenary.expr import Formula, Scope, check_formula, trace
 from catenary.expr.node import Node, tensor, walk
-from catenary.kernel import Table, run, schedule
+from catenary.kernel import Step, Table, schedule
 from catenary.optimizer.declare import Hyper, make_init
 from catenary.optimizer.target import Param, view_of
 
@@ -110,9 +110,9 @@ class FormulaHook(Hyper):
         for param in params:
             table = Table(schedule(formula), {"p": [param.tensor]})
             table.gradients = [param.tensor.grad]
-            table.values = [self.values()]
+            table.groups = [(self.values(), [0])]
             tables.append(table)
-        run(tables, check_finite=False)
+        Step(tables).run(check_finite=False)
 
 
 def trace_hook(kind: Any, p: Node, g: Node, prefix: str) -> Node:

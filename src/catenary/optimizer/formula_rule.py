@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 
-from catenary.errors import GradientError, HyperparameterError, StateError, TraceError
+from catenary.errors import HyperparameterError, StateError, TraceError
 from catenary.expr import Formula, Scope, check_formula, trace
 from catenary.expr.node import Node, tensor
-from catenary.kernel import Table, run, schedule
+from catenary.kernel import Step, Table, schedule
 from catenary.optimizer.declare import Hyper, Slot, hyper, make_init
 from catenary.optimizer.hyperparameter import Hyperparameter
 from catenary.optimizer.update_rule import UpdateRule
@@ -162,8 +162,8 @@ class FormulaRule(Hyper, UpdateRule):
             columns[name] = [state_tensor(self, declared.key, param)]
         table = Table(schedule(formula), columns)
         table.gradients = [param.tensor.grad]
-        table.values = [self.values(table.schedule.program.hypers)]
-        run([table], check_finite=False)
+        table.groups = [(self.values(table.schedule.program.hypers), [0])]
+        Step([table]).run(check_finite=False)
 
     def values(self, names: tuple[str, ...]) -> Mapping[str, float]:
         """Return what the program's names stand for in this update.
@@ -207,22 +207,6 @@ def state_tensor(rule: FormulaRule, name: str, param: Any) -> torch.Tensor:
             f"parameter has {tuple(param.tensor.shape)}."
         )
     return held if isinstance(held, torch.Tensor) else torch.from_numpy(held)
-
-
-def check_gradient(name: str, param: Any) -> None:
-    """Raise unless the parameter can be updated and its gradient fits it.
-
-    Raises:
-        GradientError: With the parameter's path.
-    """
-    held, grad = param.tensor, param.tensor.grad
-    if not held.dtype.is_floating_point:
-        raise GradientError(
-            f"parameter {name} has dtype {held.dtype}; only real floating-point parameters can be "
-            f"updated. Freeze it (update_rule.enabled = False), or keep it as a persistent value."
-        )
-    if grad is not None and grad.is_sparse:
-        raise GradientError(f"parameter {name} has a sparse gradient; ask for a dense one.")
 
 
 def trace_rule(

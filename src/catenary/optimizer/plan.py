@@ -8,50 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from catenary import changes
-from catenary.errors import CatenaryError, annotate
+from catenary.errors import annotate
 from catenary.expr import Formula, Node, check_formula
 from catenary.expr.node import hyper, node, tensor
-from catenary.kernel import Table, run, schedule
+from catenary.kernel import Step
+from catenary.optimizer.bucket import Bucket, at
+from catenary.optimizer.entry import Entry, check_gradient, joins_kernel, make_entry
 from catenary.optimizer.formula_hook import FormulaHook, model_norms, trace_hook
-from catenary.optimizer.formula_rule import FormulaRule, check_gradient, state_tensor, trace_rule
+from catenary.optimizer.formula_rule import FormulaRule, state_tensor, trace_rule
 from catenary.optimizer.target import Target
 from catenary.optimizer.update_rule import UpdateRule
 
-__all__ = ["Entry", "Plan"]
-
-
-@dataclass
-class Entry:
-    """One parameter of the target, as a step sees it.
-
-    Attributes:
-        path: The parameter's path, such as ``/l1/W``.
-        param: The parameter.
-        rule: Its rule if it takes part in updates; None if it has none or is not enabled.
-        fell_out: Why the rule runs on its own; None if it runs in a bucket.
-        hooks: The rule's own hooks, where they join the kernel.
-    """
-
-    path: str
-    param: Any
-    rule: Any
-    fell_out: str | None = None
-    hooks: tuple[FormulaHook, ...] = ()
-
-
-@dataclass
-class Bucket:
-    """A table with the entries of its rows."""
-
-    table: Table
-    entries: list[Entry]
-    signatures: list[tuple[torch.dtype, torch.device]]
+__all__ = ["Plan"]
 
 
 class Plan:
@@ -72,12 +45,17 @@ class Plan:
         self.tokens = changes.now()
         self.view = view
         hooks = tuple(hooks)
-        self.inline = all(map(_joins_kernel, hooks))
+        self.inline = all(map(joins_kernel, hooks))
         self._hooks: tuple[FormulaHook, ...] = hooks if self.inline else ()
         named = [(path, param) for path, param in view.namedparams(False)]
         times = Counter(id(param) for _, param in named)
-        self.entries = [_entry(path, param, times[id(param)] > 1) for path, param in named]
-        self._buckets: dict[bool, list[Bucket]] = {}
+        self.entries = [
+            make_entry(path, param, repeated=times[id(param)] > 1) for path, param in named
+        ]
+        self._params = [entry.param for entry in self.entries]
+        self._fallen = [e for e in self.entries if e.rule is not None and not e.in_bucket]
+        self._buckets: dict[bool, tuple[list[Bucket], Step]] = {}
+        self._created: list[UpdateRule] = []
         self._checked: int | None = None
 
     def is_current(self) -> bool:
@@ -89,15 +67,14 @@ class Plan:
 
         Raises:
             HyperparameterError: If a value lies outside its range.
-            GradientError: If a gradient does not fit its parameter.
+            GradientError: If a parameter or its gradient cannot be updated.
+            StateError: If a state does not fit its parameter.
         """
-        for entry in self.entries:
-            check_gradient(entry.path, entry.param)
-        if self._checked is None:
-            self._check_states()
         values = changes.now()[1]
         if values == self._checked:
             return
+        if self._checked is None:
+            self._check_entries()
         for hook in self._hooks:
             hook.check_hyperparameters()
         seen: set[tuple[object, ...]] = set()
@@ -109,14 +86,18 @@ class Plan:
             key = (type(rule), id(rule.hyperparam.parent), dtype)
             if rule.hyperparam.own() or key not in seen:
                 seen.add(key)
-                _at(entry.path, rule.check_hyperparameters, dtype)
+                at(entry.path, rule.check_hyperparameters, dtype)
+        for buckets, _ in self._buckets.values():
+            for bucket in buckets:
+                bucket.forget_groups()
         self._checked = values
 
-    def _check_states(self) -> None:
+    def _check_entries(self) -> None:
         for entry in self.entries:
-            if _in_bucket(entry) and entry.rule.state is not None:
+            check_gradient(entry)
+            if entry.in_bucket and entry.rule.state is not None:
                 for declared in entry.rule.active_slots().values():
-                    _at(entry.path, state_tensor, entry.rule, declared.key, entry.param)
+                    at(entry.path, state_tensor, entry.rule, declared.key, entry.param)
 
     def step(self, *, check_finite: bool) -> list[str]:
         """Update every parameter, or none.
@@ -127,77 +108,79 @@ class Plan:
         Returns:
             The paths of non-finite gradients; if there are any, nothing was written.
         """
-        scaled = any(entry.param._loss_scale is not None for entry in self.entries)
-        created = self._create_states()
-        buckets = self._current_buckets(scaled)
-        moving = self._gather(buckets)
-        for rule in moving:
-            rule.t += 1
+        scaled = any([param._loss_scale is not None for param in self._params])  # noqa: C419
+        buckets, step = self._current_buckets(scaled)
+        self._gather(buckets)
+        for bucket in buckets:
+            bucket.count()
         try:
-            self._give_values(buckets, scaled)
-            launch = run([bucket.table for bucket in buckets], check_finite=check_finite)
+            of_hooks: dict[str, float] = {}
+            for i, hook in enumerate(self._hooks):
+                of_hooks.update(hook.values(f"hook{i}."))
+            for bucket in buckets:
+                bucket.give_values(of_hooks, scaled=scaled)
+            launch = step.run(check_finite=check_finite)
         except BaseException:
-            self._undo(moving, created)
+            self._undo(buckets)
             raise
         if scaled:
             self._spend_scales(buckets)
         if launch.non_finite:
-            self._undo(moving, created)
+            self._undo(buckets)
             return [buckets[i].entries[row].path for i, row in launch.non_finite]
+        self._created = []
         self._run_fallen()
         self.view.written()
         return []
 
-    def _create_states(self) -> list[UpdateRule]:
-        created = []
+    def _undo(self, buckets: list[Bucket]) -> None:
+        for bucket in buckets:
+            bucket.uncount()
+        for rule in self._created:
+            rule._state = None
+        self._created = []
+
+    def _current_buckets(self, scaled: bool) -> tuple[list[Bucket], Step]:
+        """Return the buckets, made anew where a torch module changed behind our back."""
+        made = self._buckets.get(scaled)
+        if made is not None and not self.view.announces_changes:
+            planned = [
+                (e, s) for b in made[0] for e, s in zip(b.entries, b.signatures, strict=True)
+            ]
+            missing = len(planned) < sum(self.view.takes_part(param) for param in self._params)
+            if missing or any(entry.signature != s for entry, s in planned):
+                made = None
+        if made is None:
+            self._create_states()
+            buckets = self._make_buckets(scaled)
+            made = self._buckets[scaled] = (buckets, Step([bucket.table for bucket in buckets]))
+        return made
+
+    def _create_states(self) -> None:
         for entry in self.entries:
             rule = entry.rule
-            if not _in_bucket(entry) or not self.view.takes_part(entry.param):
+            if not entry.in_bucket or not self.view.takes_part(entry.param):
                 continue
             master = rule._master_of(entry.param) if rule._use_fp32_update else None
             if rule.state is None:
                 rule._ensure_state(entry.param if master is None else master)
-                created.append(rule)
+                self._created.append(rule)
         # What was just announced is what this plan did itself.
         self.tokens = changes.now()
-        return created
-
-    def _undo(self, moving: Iterable[UpdateRule], created: Iterable[UpdateRule]) -> None:
-        for rule in moving:
-            rule.t -= 1
-        for rule in created:
-            rule._state = None
-
-    def _current_buckets(self, scaled: bool) -> list[Bucket]:
-        """Return the buckets, made anew where a torch module was cast or moved behind our back."""
-        buckets = self._buckets.get(scaled)
-        if buckets is not None and not self.view.announces_changes:
-            planned = [
-                (e, s) for b in buckets for e, s in zip(b.entries, b.signatures, strict=True)
-            ]
-            missing = len(planned) < sum(self.view.takes_part(e.param) for e in self.entries)
-            if missing or any(_signature(e) != s for e, s in planned):
-                buckets = None
-        if buckets is None:
-            buckets = self._buckets[scaled] = self._make_buckets(scaled)
-        return buckets
 
     def _make_buckets(self, scaled: bool) -> list[Bucket]:
         gradient = self._gradient(scaled)
         shared = model_norms(gradient)
         grouped: dict[tuple[object, ...], tuple[Formula, list[Entry]]] = {}
         for entry in self.entries:
-            formula = self._formula(entry, gradient, shared)
-            if not self.view.takes_part(entry.param):
-                continue
-            key = (formula, *_signature(entry), _has_master(entry), _slot_dtypes(entry))
-            grouped.setdefault(key, (formula, []))[1].append(entry)
-        return [self._bucket(formula, entries) for formula, entries in grouped.values()]
+            if self.view.takes_part(entry.param):
+                formula = self._formula(entry, gradient, shared)
+                key = (formula, *entry.storage)
+                grouped.setdefault(key, (formula, []))[1].append(entry)
+        return [Bucket(formula, entries) for formula, entries in grouped.values()]
 
     def _gradient(self, scaled: bool) -> Node:
-        """Return the gradient that rules see: unscaled, then through the optimizer's hooks in
-        order.
-        """
+        """Return the gradient that rules see: unscaled, then through the hooks in order."""
         gradient = tensor("g")
         if scaled:
             gradient = node("div", gradient, hyper("scale"))
@@ -210,7 +193,7 @@ class Plan:
         if entry.rule is None:
             # Nothing is written, but norms and the finite check cover every parameter.
             return Formula((), shared)
-        if entry.fell_out is not None:
+        if not entry.in_bucket:
             # The hooks change its gradient in place; then its own rule runs.
             changed = () if gradient is tensor("g") else (("g", gradient),)
             return check_formula(Formula(changed, shared))
@@ -219,164 +202,38 @@ class Plan:
         outputs = trace_rule(type(entry.rule), entry.rule.flags, gradient, "rule.", shared).outputs
         return check_formula(Formula(outputs, shared))
 
-    def _bucket(self, formula: Formula, entries: list[Entry]) -> Bucket:
-        columns = {"p": [e.param.tensor for e in entries]}
-        masters = None
-        if _in_bucket(entries[0]):
-            for name, declared in entries[0].rule.active_slots().items():
-                columns[name] = [
-                    _at(e.path, state_tensor, e.rule, declared.key, e.param) for e in entries
-                ]
-            if _has_master(entries[0]):
-                masters = [e.rule._fp32_param.tensor for e in entries]
-        table = Table(schedule(formula), columns, masters)
-        return Bucket(table, entries, [_signature(e) for e in entries])
-
-    def _gather(self, buckets: list[Bucket]) -> list[UpdateRule]:
-        """Read this step's gradients; return the rules that will run in buckets."""
-        moving = []
+    def _gather(self, buckets: list[Bucket]) -> None:
+        """Read this step's gradients."""
         for bucket in buckets:
-            bucket.table.gradients = [e.param.tensor.grad for e in bucket.entries]
-            bucket.table.rows = [
-                i for i, e in enumerate(bucket.entries) if self.view.takes_part(e.param)
-            ]
-            moving += [
-                bucket.entries[row].rule
-                for row in bucket.table.rows
-                if _in_bucket(bucket.entries[row])
-            ]
-        return moving
-
-    def _give_values(self, buckets: list[Bucket], scaled: bool) -> None:
-        """Say for each row what the program's names stand for; rows that agree share one
-        mapping.
-        """
-        of_hooks: dict[str, float] = {}
-        for i, hook in enumerate(self._hooks):
-            of_hooks.update(hook.values(f"hook{i}."))
-        for bucket in buckets:
-            names = bucket.table.schedule.program.hypers
-            known: dict[tuple[object, ...], dict[str, float]] = {}
-            bucket.table.values = [
-                _values(entry, names, of_hooks, known, scaled) for entry in bucket.entries
-            ]
+            gradients = [held.grad for held in bucket.tensors]
+            if not self.view.announces_changes:
+                taking = [self.view.takes_part(entry.param) for entry in bucket.entries]
+                bucket.table.rows = [row for row, takes in enumerate(taking) if takes]
+            bucket.table.gradients = gradients
+            if any([g is None or g.is_sparse for g in gradients]):  # noqa: C419
+                for entry in bucket.entries:
+                    check_gradient(entry)
 
     def _spend_scales(self, buckets: list[Bucket]) -> None:
         for bucket in buckets:
-            rewritten = any(name == "g" for name, _ in bucket.table.schedule.program.outputs)
             for entry in bucket.entries:
-                if rewritten:
+                if bucket.writes_gradient:
                     entry.param._loss_scale = None
                 elif entry.param._loss_scale is not None:
                     entry.param._scale_spent = True
 
     def _run_fallen(self) -> None:
-        done = [e.path for e in self.entries if _in_bucket(e)]
-        for entry in self.entries:
-            if (
-                entry.rule is None
-                or entry.fell_out is None
-                or not self.view.takes_part(entry.param)
-            ):
+        done = [entry.path for entry in self.entries if entry.in_bucket] if self._fallen else []
+        for entry in self._fallen:
+            if not self.view.takes_part(entry.param):
                 continue
             try:
                 entry.param.update()
             except Exception as error:
                 annotate(
                     error,
-                    f"while {type(entry.rule).__name__} updated {entry.path}; "
-                    f"already updated in this step: {', '.join(done) or 'nothing'}",
+                    f"while {type(entry.rule).__name__} updated {entry.path}; already updated in "
+                    f"this step: {', '.join(done) or 'nothing'}",
                 )
                 raise
             done.append(entry.path)
-
-
-def _joins_kernel(hook: Any) -> bool:
-    return isinstance(hook, FormulaHook) and type(hook).__call__ is FormulaHook.__call__
-
-
-def _entry(path: str, param: Any, repeated: bool) -> Entry:
-    rule = param.update_rule
-    if rule is None or not rule.enabled:
-        return Entry(path, param, None)
-    reason = "the target holds it more than once" if repeated else _why_alone(param, rule)
-    hooks = () if reason else tuple(hook for _, hook in rule._hookable.at("pre"))
-    return Entry(path, param, rule, reason, hooks)
-
-
-def _why_alone(param: Any, rule: Any) -> str | None:
-    """Return why a rule cannot run in a bucket; None if it can."""
-    if not isinstance(rule, FormulaRule):
-        return f"{type(rule).__name__} is written the classic way, not as a formula"
-    for name in ("update", "update_core", "update_core_cpu", "update_core_gpu", "_call_core"):
-        base = UpdateRule if name in ("update", "_call_core") else FormulaRule
-        if getattr(type(rule), name) is not getattr(base, name) or name in vars(rule):
-            return f"{type(rule).__name__} overrides {name}"
-    if any(True for _ in rule._hookable.at("post")):
-        return "its rule has a post hook"
-    for name, hook in rule._hookable.at("pre"):
-        if not _joins_kernel(hook):
-            return f"its rule has the plain hook {name!r}"
-    if "update" in vars(param):
-        return "its `update` was replaced"
-    return None
-
-
-def _signature(entry: Entry) -> tuple[torch.dtype, torch.device]:
-    held = entry.param.tensor
-    return held.dtype, held.device
-
-
-def _in_bucket(entry: Entry) -> bool:
-    return entry.rule is not None and entry.fell_out is None
-
-
-def _has_master(entry: Entry) -> bool:
-    return _in_bucket(entry) and entry.rule._fp32_param is not None
-
-
-def _slot_dtypes(entry: Entry) -> tuple[object, ...]:
-    if not _in_bucket(entry) or entry.rule.state is None:
-        return ()
-    return tuple(getattr(held, "dtype", None) for held in entry.rule.state.values())
-
-
-def _values(
-    entry: Entry,
-    names: tuple[str, ...],
-    of_hooks: dict[str, float],
-    known: dict[tuple[object, ...], dict[str, float]],
-    scaled: bool,
-) -> dict[str, float]:
-    scale = float(entry.param._loss_scale or 1.0) if scaled else 1.0
-    own = tuple(name[len("rule.") :] for name in names if name.startswith("rule."))
-    rule = entry.rule
-    simple = not entry.hooks and (not own or _is_shared(rule, own))
-    key: tuple[object, ...] = (scale, type(rule))
-    if own:
-        key += (id(rule.hyperparam.parent), rule.t)
-    if simple and key in known:
-        return known[key]
-    found = {**of_hooks, "scale": scale}
-    if own:
-        mine = _at(entry.path, rule.values, own)
-        found.update({f"rule.{name}": value for name, value in mine.items()})
-    for i, hook in enumerate(entry.hooks):
-        found.update(hook.values(f"rule_hook{i}."))
-    if simple:
-        known[key] = found
-    return found
-
-
-def _is_shared(rule: FormulaRule, names: tuple[str, ...]) -> bool:
-    """Whether these values are the same for every rule with the same parent and `t`."""
-    return not rule.hyperparam.own() and all(n in rule.specs or n == "t" for n in names)
-
-
-def _at(path: str, call: Any, *args: Any) -> Any:
-    """Call something that knows no paths; say which parameter it failed for."""
-    try:
-        return call(*args)
-    except CatenaryError as error:
-        error.args = (f"parameter {path}: {error.args[0]}", *error.args[1:])
-        raise

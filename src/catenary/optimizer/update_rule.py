@@ -16,10 +16,19 @@ from catenary.optimizer.hookable import Hook, Hookable
 from catenary.optimizer.hyperparameter import Hyperparameter
 from catenary.optimizer.state import Announced, State, read_optional
 
-__all__ = ["HALF_DTYPES", "UpdateRule", "is_reading"]
+__all__ = ["HALF_DTYPES", "Clock", "UpdateRule", "is_reading"]
 
 HALF_DTYPES = (torch.float16, torch.bfloat16)
 """Storage that `use_fp32_update` keeps a float32 master of."""
+
+
+class Clock:
+    """A count of updates that rules which are always updated together share."""
+
+    __slots__ = ("t",)
+
+    def __init__(self, t: int) -> None:
+        self.t = t
 
 
 class UpdateRule:
@@ -56,6 +65,16 @@ class UpdateRule:
         self._fp32_param = None
         self._hookable = Hookable(type(self).__name__, lenient=False)
         self._serialized_param: Any = None
+
+    @property
+    def t(self) -> int:
+        """Number of updates that happened."""
+        return self._clock.t
+
+    @t.setter
+    def t(self, value: int) -> None:
+        self._clock = Clock(value)
+        changes.values()
 
     @property
     def state(self) -> dict[str, Any] | None:

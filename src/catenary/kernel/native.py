@@ -1,0 +1,220 @@
+"""The CPU backend: passes compiled to machine code, run over chunks by the thread pool."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from catenary.kernel.compiler import Kernel, compiled
+from catenary.kernel.ir import STORAGE, Signature
+from catenary.kernel.pool import CHUNK, run_chunks
+from catenary.kernel.schedule import Pass
+from catenary.kernel.table import Floats, Table
+
+__all__ = ["CompiledRunner", "can_compile"]
+
+CHUNK_SIZE = 32768
+"""Elements a chunk: small enough to share work evenly, large enough to hide the cost of taking one."""
+
+
+def can_compile(table: Table) -> bool:
+    """Return whether this backend can run a table: dense float tensors in the CPU's memory."""
+    return _has_llvm() and all(_is_flat(table, row) for row in range(table.size))
+
+
+@functools.cache
+def _has_llvm() -> bool:
+    try:
+        import llvmlite.binding  # noqa: F401
+    except (ImportError, OSError) as error:
+        warnings.warn(
+            f"llvmlite cannot be imported ({error}), so optimizer steps run as NumPy operations, "
+            f"several times slower. Install it with: pip install llvmlite",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return False
+    return True
+
+
+def _is_flat(table: Table, row: int) -> bool:
+    """Whether all tensors of a row lie in memory in one order, without holes."""
+    held = [tensors[row] for tensors in table.columns.values()]
+    if table.masters is not None:
+        held.append(table.masters[row])
+    first = held[0]
+    return all(
+        t.device.type == "cpu" and _dtype(t) in STORAGE and t.stride() == first.stride() for t in held
+    ) and _is_dense(first)
+
+
+def _is_dense(tensor: torch.Tensor) -> bool:
+    if tensor.is_contiguous():
+        return True
+    sizes = sorted(zip(tensor.stride(), tensor.shape, strict=True))
+    expected = 1
+    for stride, size in sizes:
+        if size != 1 and stride != expected:
+            return False
+        expected *= size
+    return True
+
+
+def _dtype(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+class _Rows:
+    """A table's addresses and typed scalars, where kernels read them."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        stored = {"p": table.columns["p"]}
+        if table.masters is not None:
+            stored["@master"] = table.masters
+        stored.update({n: held for n, held in table.columns.items() if n != "p"})
+        columns = [("g", _dtype(table.columns["p"][0]))]
+        columns += [(name, _dtype(held[0])) for name, held in stored.items()]
+        names = tuple(s.name for s in table.schedule.program.scalars)
+        self.signature = Signature(tuple(columns), names)
+        self.pointers = np.zeros((table.size, len(columns)), np.int64)
+        for i, held in enumerate(stored.values(), start=1):
+            self.pointers[:, i] = [t.data_ptr() for t in held]
+        self.counts = np.array([t.numel() for t in table.columns["p"]], np.int64)
+        number = np.float64 if self.signature.compute == "double" else np.float32
+        self.scalars = np.zeros((table.size, max(1, len(names))), number)
+
+    def refresh(self) -> None:
+        """Read the addresses of this step's gradients."""
+        addresses = [0 if g is None else g.data_ptr() for g in self.table.gradients]
+        self.pointers[:, 0] = addresses
+
+    def round_scalars(self) -> None:
+        """Round the scalars once to the compute dtype."""
+        if self.table.scalars.shape[1]:
+            with np.errstate(all="ignore"):
+                np.copyto(self.scalars, self.table.scalars, casting="same_kind")
+
+
+class _Work:
+    """The chunks of one pass over all tables that have it."""
+
+    def __init__(self, rows: Sequence[_Rows], kernels: Sequence[Kernel], results: Sequence[int]):
+        self.rows, self.kernels, self.results = rows, kernels, results
+        parts, self.owners, self.outs = [], [], []
+        for held, kernel, width in zip(rows, kernels, results, strict=True):
+            per_row = -(-held.counts // CHUNK_SIZE)
+            owners = np.repeat(np.arange(len(per_row)), per_row)
+            first = np.repeat(np.cumsum(per_row) - per_row, per_row)
+            part = np.zeros(len(owners), CHUNK)
+            part["function"] = kernel.address
+            part["pointers"] = held.pointers.ctypes.data + owners * held.pointers.strides[0]
+            part["scalars"] = held.scalars.ctypes.data + owners * held.scalars.strides[0]
+            part["start"] = (np.arange(len(owners)) - first) * CHUNK_SIZE
+            part["count"] = np.minimum(held.counts[owners] - part["start"], CHUNK_SIZE)
+            out = np.zeros((len(owners), max(1, width)))
+            part["out"] = out.ctypes.data + np.arange(len(owners)) * out.strides[0]
+            parts.append(part)
+            self.owners.append(owners)
+            self.outs.append(out)
+        self.chunks = np.concatenate(parts) if parts else np.zeros(0, CHUNK)
+        self._whole = self.chunks["count"].copy()
+        self._masked = False
+
+    def run(self) -> None:
+        """Run the pass over the rows that take part."""
+        self._mask()
+        for held in self.rows:
+            held.round_scalars()
+        run_chunks(self.chunks)
+
+    def _mask(self) -> None:
+        all_rows = all(len(held.table.rows) == held.table.size for held in self.rows)
+        if all_rows and not self._masked:
+            return
+        self._masked = not all_rows
+        at = 0
+        for held, owners in zip(self.rows, self.owners, strict=True):
+            taking = np.zeros(held.table.size, np.int64)
+            taking[list(held.table.rows)] = 1
+            stop = at + len(owners)
+            self.chunks["count"][at:stop] = self._whole[at:stop] * taking[owners]
+            at = stop
+        for out in self.outs:
+            out[...] = 0.0
+
+    def sums(self, i: int) -> Floats:
+        """Return what was measured on table `i`, added up by row: (results, rows)."""
+        sums = np.zeros((self.results[i], self.rows[i].table.size))
+        for k in range(self.results[i]):
+            np.add.at(sums[k], self.owners[i], self.outs[i][:, k])
+        return sums
+
+
+class CompiledRunner:
+    """Runs tables with kernels compiled for their passes and dtypes.
+
+    Args:
+        tables: What it runs; see :func:`can_compile`.
+    """
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.tables = tables
+        self._rows = [_Rows(table) for table in tables]
+        self._work: dict[tuple[int, bool], _Work] = {}
+
+    def kernels(self) -> list[Kernel]:
+        """Return the kernels that were compiled so far, for people who want to read them."""
+        return [kernel for work in self._work.values() for kernel in work.kernels]
+
+    def begin(self) -> None:
+        """Read the addresses of this step's gradients."""
+        for held in self._rows:
+            held.refresh()
+
+    def measure(self, stage: int, *, check_finite: bool) -> tuple[list[Floats], list[list[int]]]:
+        """Run a reducing pass over all tables at once."""
+        work = self._work_of(stage, check_finite)
+        work.run()
+        squares: list[Floats] = [np.zeros((0, table.size)) for table in self.tables]
+        bad: list[list[int]] = [[] for _ in self.tables]
+        for i, held in enumerate(work.rows):
+            place = self._rows.index(held)
+            sums = work.sums(i)
+            squares[place] = sums[: len(held.table.reductions(stage))]
+            if check_finite:
+                bad[place] = np.flatnonzero(sums[-1]).tolist()
+        return squares, bad
+
+    def update(self) -> None:
+        """Run the updating pass over all tables at once."""
+        self._work_of(-1, False).run()
+
+    def _work_of(self, stage: int, check_finite: bool) -> _Work:
+        """Return the chunks of a pass: a reducing one, or the updating one (stage -1)."""
+        key = (stage, check_finite)
+        if key not in self._work:
+            rows, kernels, results = [], [], []
+            for held in self._rows:
+                sweep = self._sweep(held.table, stage)
+                if not (sweep.reductions or sweep.outputs or check_finite):
+                    continue
+                signature = Signature(held.signature.columns, held.signature.scalars, check_finite)
+                rows.append(held)
+                kernels.append(compiled(sweep, signature))
+                results.append(len(sweep.reductions) + check_finite)
+            self._work[key] = _Work(rows, kernels, results)
+        return self._work[key]
+
+    @staticmethod
+    def _sweep(table: Table, stage: int) -> Pass:
+        if stage == -1:
+            return table.schedule.updating
+        if 0 < stage <= len(table.schedule.reducing):
+            return table.schedule.reducing[stage - 1]
+        return Pass((), (), (), ())

@@ -1,0 +1,63 @@
+"""Run compiled kernels over chunks, on several threads where the pool was built."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from catenary.config import config
+
+__all__ = ["CHUNK", "run_chunks"]
+
+CHUNK = np.dtype(
+    [(name, np.int64) for name in ("function", "pointers", "scalars", "start", "count", "out")]
+)
+"""One piece of work, as `pool.cc` lays it out: addresses and a range of elements."""
+
+_KERNEL = ctypes.CFUNCTYPE(
+    None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
+)
+
+
+def run_chunks(chunks: np.ndarray[Any, Any]) -> None:
+    """Run every chunk, in any order, on as many threads as torch is set to use.
+
+    Args:
+        chunks: Of dtype :data:`CHUNK`, contiguous.
+    """
+    if not len(chunks):
+        return
+    pool = _pool()
+    if pool is not None:
+        threads, flush = torch.get_num_threads(), bool(config.flush_subnormals)
+        pool(chunks.ctypes.data, len(chunks), threads, flush)
+        return
+    for function, pointers, scalars, start, count, out in chunks.tolist():
+        if count:
+            _KERNEL(function)(start, count, pointers, scalars, out)
+
+
+@functools.cache
+def _pool() -> Any:
+    """Return the pool's entry point; None, after one warning, where it was not built."""
+    for path in sorted(Path(__file__).parent.glob("_pool*.so")):
+        try:
+            run = ctypes.CDLL(str(path)).catenary_run
+        except (OSError, AttributeError):
+            continue
+        run.argtypes = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int, ctypes.c_int)
+        run.restype = None
+        return run
+    warnings.warn(
+        "catenary's thread pool was not built, so optimizer steps run on one thread and do not "
+        "flush subnormals. Reinstall catenary where a C++20 compiler is found.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return None

@@ -1,0 +1,158 @@
+"""Parameters that share a program: their table, and what stands for the program's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from catenary.errors import CatenaryError
+from catenary.expr import Formula
+from catenary.kernel import Table, schedule
+from catenary.optimizer.entry import Entry
+from catenary.optimizer.formula_rule import state_tensor
+from catenary.optimizer.update_rule import Clock
+
+__all__ = ["Bucket", "at"]
+
+_BASE_ATTRIBUTES = frozenset(
+    ("_state", "enabled", "hyperparam", "_clock", "_use_fp32_update", "_fp32_param", "_hookable",
+     "_serialized_param")
+)  # fmt: skip
+
+
+@dataclass
+class _Group:
+    """Rows for which every name of the program has one value; the first entry stands for all."""
+
+    entry: Entry
+    rows: list[int] = field(default_factory=list)
+
+
+class Bucket:
+    """A table with the entries of its rows.
+
+    Args:
+        formula: What runs over the rows.
+        entries: One a row; all have the same storage.
+    """
+
+    def __init__(self, formula: Formula, entries: Sequence[Entry]) -> None:
+        self.entries = list(entries)
+        self.in_bucket = entries[0].in_bucket
+        self.signatures = [entry.signature for entry in entries]
+        self.tensors: list[torch.Tensor] = [entry.param.tensor for entry in entries]
+        self.table = Table(schedule(formula), self._columns(), self._masters())
+        names = self.table.schedule.program.hypers
+        self._own_names = tuple(n.removeprefix("rule.") for n in names if n.startswith("rule."))
+        self._groups: list[_Group] | None = None
+        self._clocks: list[Clock] = []
+        self._moved: list[Any] = []
+
+    def _columns(self) -> dict[str, list[torch.Tensor]]:
+        columns = {"p": self.tensors}
+        if self.in_bucket:
+            for name, declared in self.entries[0].rule.active_slots().items():
+                columns[name] = [
+                    at(e.path, state_tensor, e.rule, declared.key, e.param) for e in self.entries
+                ]
+        return columns
+
+    def _masters(self) -> list[torch.Tensor] | None:
+        if not self.in_bucket or self.entries[0].rule._fp32_param is None:
+            return None
+        return [entry.rule._fp32_param.tensor for entry in self.entries]
+
+    @property
+    def writes_gradient(self) -> bool:
+        """Whether the program changes gradients in memory."""
+        return any(name == "g" for name, _ in self.table.schedule.program.outputs)
+
+    def forget_groups(self) -> None:
+        """Look anew which rows agree: a hyperparameter or a `t` was written."""
+        self._groups = None
+
+    def _grouped(self) -> list[_Group]:
+        if self._groups is None:
+            found: dict[object, _Group] = {}
+            for row, entry in enumerate(self.entries):
+                found.setdefault(self._key(entry, row), _Group(entry)).rows.append(row)
+            self._groups = list(found.values())
+            self._share_clocks()
+        return self._groups
+
+    def _key(self, entry: Entry, row: int) -> object:
+        """Return what decides the values of a row, as far as it can be known; else the row itself."""
+        rule = entry.rule
+        if entry.hooks or (self.in_bucket and not vars(rule).keys() <= _BASE_ATTRIBUTES):
+            return row
+        if not self.in_bucket:
+            return None
+        own = tuple(sorted(rule.hyperparam.own().items()))
+        return (type(rule), id(rule.hyperparam.parent), own, rule.t)
+
+    def _share_clocks(self) -> None:
+        """Give the rules that count alike one clock, so that a step counts once for all of them."""
+        self._clocks = []
+        if self.in_bucket:
+            for group in self._groups or ():
+                clock = Clock(group.entry.rule.t)
+                self._clocks.append(clock)
+                for row in group.rows:
+                    self.entries[row].rule.__dict__["_clock"] = clock
+
+    def count(self) -> None:
+        """Count the update that is about to happen."""
+        self._grouped()
+        if len(self.table.rows) == self.table.size:
+            for clock in self._clocks:
+                clock.t += 1
+            return
+        self._moved = [self.entries[row].rule for row in self.table.rows if self.in_bucket]
+        for rule in self._moved:
+            rule.__dict__["_clock"] = Clock(rule.t + 1)
+        self.forget_groups()
+
+    def uncount(self) -> None:
+        """Take the last :meth:`count` back."""
+        if len(self.table.rows) == self.table.size:
+            for clock in self._clocks:
+                clock.t -= 1
+        for rule in self._moved:
+            rule.__dict__["_clock"] = Clock(rule.t - 1)
+        self._moved = []
+
+    def give_values(self, of_hooks: Mapping[str, float], *, scaled: bool) -> None:
+        """Say for each group of rows what the program's names stand for in this step."""
+        groups: list[tuple[Mapping[str, float], Sequence[int]]] = []
+        for group in self._grouped():
+            if scaled:
+                by_scale: dict[float, list[int]] = {}
+                for row in group.rows:
+                    scale = float(self.entries[row].param._loss_scale or 1.0)
+                    by_scale.setdefault(scale, []).append(row)
+                values = self._values(group.entry, of_hooks)
+                groups += [({**values, "scale": s}, rows) for s, rows in by_scale.items()]
+            else:
+                groups.append((self._values(group.entry, of_hooks), group.rows))
+        self.table.groups = groups
+
+    def _values(self, entry: Entry, of_hooks: Mapping[str, float]) -> Mapping[str, float]:
+        found = dict(of_hooks)
+        if self._own_names:
+            mine = at(entry.path, entry.rule.values, self._own_names)
+            found.update({f"rule.{name}": value for name, value in mine.items()})
+        for i, hook in enumerate(entry.hooks):
+            found.update(hook.values(f"rule_hook{i}."))
+        return found
+
+
+def at(path: str, call: Any, *args: Any) -> Any:
+    """Call something that knows no paths; say which parameter it failed for."""
+    try:
+        return call(*args)
+    except CatenaryError as error:
+        error.args = (f"parameter {path}: {error.args[0]}", *error.args[1:])
+        raise

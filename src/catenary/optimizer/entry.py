@@ -1,0 +1,105 @@
+"""One parameter as a step sees it: does its rule run in a bucket, and if not, why?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from catenary.errors import GradientError
+from catenary.optimizer.formula_hook import FormulaHook
+from catenary.optimizer.formula_rule import FormulaRule
+from catenary.optimizer.update_rule import UpdateRule
+
+__all__ = ["Entry", "check_gradient", "joins_kernel", "make_entry"]
+
+
+@dataclass
+class Entry:
+    """One initialised parameter of the target.
+
+    Attributes:
+        path: Its path, such as ``/l1/W``.
+        param: The parameter.
+        rule: Its rule if it takes part in updates; None if it has none or is not enabled.
+        fell_out: Why the rule runs on its own; None if it runs in a bucket.
+        hooks: The rule's own hooks, where they join the kernel.
+    """
+
+    path: str
+    param: Any
+    rule: Any
+    fell_out: str | None = None
+    hooks: tuple[FormulaHook, ...] = ()
+
+    @property
+    def in_bucket(self) -> bool:
+        """Whether the rule runs in a bucket."""
+        return self.rule is not None and self.fell_out is None
+
+    @property
+    def signature(self) -> tuple[torch.dtype, torch.device]:
+        """What a torch module may change without telling."""
+        held = self.param.tensor
+        return held.dtype, held.device
+
+    @property
+    def storage(self) -> tuple[object, ...]:
+        """What parameters of one bucket have in common beside their formula."""
+        if not self.in_bucket:
+            return self.signature
+        state = self.rule.state or {}
+        dtypes = tuple(getattr(held, "dtype", None) for held in state.values())
+        return (*self.signature, self.rule._fp32_param is not None, dtypes)
+
+
+def make_entry(path: str, param: Any, *, repeated: bool) -> Entry:
+    """Return the entry of a parameter; `repeated` where the target holds it more than once."""
+    rule = param.update_rule
+    if rule is None or not rule.enabled:
+        return Entry(path, param, None)
+    reason = "the target holds it more than once" if repeated else _why_alone(param, rule)
+    hooks = () if reason else tuple(hook for _, hook in rule._hookable.at("pre"))
+    return Entry(path, param, rule, reason, hooks)
+
+
+def joins_kernel(hook: Any) -> bool:
+    """Return whether a hook is a formula that may run inside the rules' kernels."""
+    return isinstance(hook, FormulaHook) and type(hook).__call__ is FormulaHook.__call__
+
+
+def _why_alone(param: Any, rule: Any) -> str | None:
+    """Return why a rule cannot run in a bucket; None if it can."""
+    if not isinstance(rule, FormulaRule):
+        return f"{type(rule).__name__} is written the classic way, not as a formula"
+    for name in ("update", "update_core", "update_core_cpu", "update_core_gpu", "_call_core"):
+        base = FormulaRule if name == "update_core" else UpdateRule
+        if getattr(type(rule), name) is not getattr(base, name) or name in vars(rule):
+            return f"{type(rule).__name__} overrides {name}"
+    if any(True for _ in rule._hookable.at("post")):
+        return "its rule has a post hook"
+    for name, hook in rule._hookable.at("pre"):
+        if not joins_kernel(hook):
+            return f"its rule has the plain hook {name!r}"
+    if "update" in vars(param):
+        return "its `update` was replaced"
+    return None
+
+
+def check_gradient(entry: Entry) -> None:
+    """Raise unless the parameter can be updated and its gradient fits it.
+
+    Raises:
+        GradientError: With the parameter's path.
+    """
+    held = entry.param.tensor
+    if not held.dtype.is_floating_point:
+        raise GradientError(
+            f"parameter {entry.path} has dtype {held.dtype}; only real floating-point parameters can "
+            f"be updated. Freeze it (update_rule.enabled = False), or keep it as a persistent value."
+        )
+    if held.grad is not None and held.grad.is_sparse:
+        raise GradientError(
+            f"parameter {entry.path} has a sparse gradient; ask for a dense one (sparse=False)."
+        )
