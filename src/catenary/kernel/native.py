@@ -91,8 +91,7 @@ class _Rows:
 
     def refresh(self) -> None:
         """Read the addresses of this step's gradients."""
-        addresses = [0 if g is None else g.data_ptr() for g in self.table.gradients]
-        self.pointers[:, 0] = addresses
+        self.pointers[:, 0] = self.table.addresses
 
     def round_scalars(self) -> None:
         """Round the scalars once to the compute dtype."""

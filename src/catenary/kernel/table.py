@@ -28,6 +28,7 @@ class Table:
 
     Attributes:
         gradients: The ``"g"`` column; refreshed by each step.
+        addresses: Of the gradients; 0 where there is none.
         rows: Which rows take part in this step.
         groups: (hyperparameters of the program by name, rows that have these), together every row.
         scalars: (rows, scalars) float64; filled by the launch.
@@ -44,6 +45,7 @@ class Table:
         self.masters = None if masters is None else list(masters)
         self.size = len(self.columns["p"])
         self.gradients: Sequence[torch.Tensor | None] = []
+        self.addresses: Sequence[int] = []
         self.rows: Sequence[int] = range(self.size)
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
         self.scalars: Floats = np.zeros((self.size, len(schedule.program.scalars)))

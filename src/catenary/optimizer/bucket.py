@@ -17,6 +17,8 @@ from catenary.optimizer.update_rule import Clock
 
 __all__ = ["Bucket", "at"]
 
+_is_contiguous = torch.Tensor.is_contiguous
+
 _BASE_ATTRIBUTES = frozenset(
     ("_state", "enabled", "hyperparam", "_clock", "_use_fp32_update", "_fp32_param", "_hookable",
      "_serialized_param")
@@ -69,6 +71,30 @@ class Bucket:
     def writes_gradient(self) -> bool:
         """Whether the program changes gradients in memory."""
         return any(name == "g" for name, _ in self.table.schedule.program.outputs)
+
+    def read_gradients(self) -> bool:
+        """Hand this step's gradients to the table; return whether all were there, and dense.
+
+        A gradient whose elements lie in another order than its parameter's is replaced by a copy
+        that lies alike, since a kernel walks both by address.
+        """
+        gradients = [held.grad for held in self.tensors]
+        self.table.gradients = gradients
+        try:
+            if not all(map(_is_contiguous, gradients)):  # type: ignore[arg-type]
+                for held in self.tensors:
+                    if held.grad is not None and held.grad.stride() != held.stride():
+                        held.grad = torch.empty_like(held.detach()).copy_(held.grad)
+                self.table.gradients = gradients = [held.grad for held in self.tensors]
+            self.table.addresses = [g.data_ptr() for g in gradients]  # type: ignore[union-attr]
+        except (AttributeError, TypeError, RuntimeError):
+            dense = [g is not None and not g.is_sparse for g in gradients]
+            self.table.addresses = [
+                g.data_ptr() if here and g is not None else 0
+                for g, here in zip(gradients, dense, strict=True)
+            ]
+            return all(dense)
+        return True
 
     def forget_groups(self) -> None:
         """Look anew which rows agree: a hyperparameter or a `t` was written."""

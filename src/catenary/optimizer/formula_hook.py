@@ -110,6 +110,7 @@ class FormulaHook(Hyper):
         for param in params:
             table = Table(schedule(formula), {"p": [param.tensor]})
             table.gradients = [param.tensor.grad]
+            table.addresses = [param.tensor.grad.data_ptr()]
             table.groups = [(self.values(), [0])]
             tables.append(table)
         Step(tables).run(check_finite=False)

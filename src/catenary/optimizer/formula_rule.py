@@ -162,6 +162,7 @@ class FormulaRule(Hyper, UpdateRule):
             columns[name] = [state_tensor(self, declared.key, param)]
         table = Table(schedule(formula), columns)
         table.gradients = [param.tensor.grad]
+        table.addresses = [param.tensor.grad.data_ptr()]
         table.groups = [(self.values(table.schedule.program.hypers), [0])]
         Step([table]).run(check_finite=False)
 

@@ -143,11 +143,11 @@ class GradientMethod(Hyper, Optimizer):
 
     def _update_by_plan(self) -> None:
         plan = self._checked_plan()
-        self._view.fill_missing_grads()
         if plan.inline:
             self._note_non_finite(plan.step(check_finite=self._loss_scaling_is_dynamic))
             self.t += 1
         else:
+            self._view.fill_missing_grads()
             self.check_nan_in_grads()
             self._unscale_grads()
             self.call_hooks("pre")

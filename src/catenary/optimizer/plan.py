@@ -205,14 +205,15 @@ class Plan:
     def _gather(self, buckets: list[Bucket]) -> None:
         """Read this step's gradients."""
         for bucket in buckets:
-            gradients = [held.grad for held in bucket.tensors]
+            if not bucket.read_gradients():
+                # One is missing or sparse, which a plan of dense gradients meets rarely.
+                for entry in bucket.entries:
+                    check_gradient(entry)
+                self.view.fill_missing_grads()
+                bucket.read_gradients()
             if not self.view.announces_changes:
                 taking = [self.view.takes_part(entry.param) for entry in bucket.entries]
                 bucket.table.rows = [row for row, takes in enumerate(taking) if takes]
-            bucket.table.gradients = gradients
-            if any([g is None or g.is_sparse for g in gradients]):  # noqa: C419
-                for entry in bucket.entries:
-                    check_gradient(entry)
 
     def _spend_scales(self, buckets: list[Bucket]) -> None:
         for bucket in buckets:
