@@ -1,0 +1,11 @@
+"""Iterators: the order in which the examples of a dataset are handed out, batch by batch.
+
+May import `dataset` and numpy. Called by `training`, by evaluation loops and by users.
+"""
+
+from __future__ import annotations
+
+from catenary.iterators.order_samplers import OrderSampler, ShuffleOrderSampler
+from catenary.iterators.serial_iterator import SerialIterator
+
+__all__ = ["OrderSampler", "SerialIterator", "ShuffleOrderSampler"]
