@@ -1,0 +1,40 @@
+"""Share of right classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from catenary.functions._apply import apply, floating, reject
+from catenary.variable import Variable
+
+__all__ = ["accuracy"]
+
+
+def _check(label: str, y: torch.Tensor, t: torch.Tensor) -> None:
+    floating(label, y)
+    fits = y.ndim > 1 and y.ndim >= t.ndim and y.shape[:1] == t.shape[:1]
+    fits = fits and y.shape[2 : t.ndim + 1] == t.shape[1:]
+    if t.is_floating_point() or not fits or any(n != 1 for n in y.shape[t.ndim + 1 :]):
+        reject(label, "scores y (batch, class, ...) and integers t (batch, ...)", y, t)
+
+
+def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:
+    """Return the share of samples whose highest score is at the right class, in the dtype of `y`.
+
+    Args:
+        y: Scores, floating, shape (batch, class, ...).
+        t: Classes, ints, shape (batch, ...).
+        ignore_label: Class of samples that do not count; if none count, the result is 0.
+    """
+
+    def share(y: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        right = y.detach().argmax(1).reshape(t.shape) == t
+        if ignore_label is None:
+            return right.to(torch.float64).mean().to(y.dtype)
+        counted = t != ignore_label
+        total = counted.sum().clamp(min=1)
+        return ((right & counted).sum().double() / total).to(y.dtype)
+
+    return apply("Accuracy", share, y, t, check=_check)

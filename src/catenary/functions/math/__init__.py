@@ -1,0 +1,5 @@
+"""Arithmetic, reductions and elementary functions.
+
+Calls `functions._apply` and torch.
+Called by `functions`, which re-exports every name and installs the operators of Variable.
+"""

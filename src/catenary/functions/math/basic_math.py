@@ -1,0 +1,196 @@
+"""The operators of Variable: + − × ÷ // ** @, with Chainer's rules for dtypes.
+
+A number or an array takes the Variable's dtype; two Variables must agree. Division by a number is
+multiplication by its reciprocal, rounded to the dtype.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import torch
+
+from catenary.backend import get_array_types
+from catenary.backends.memory import torch_dtype
+from catenary.functions._apply import apply, floating, reject
+from catenary.functions.math.matmul import matmul
+from catenary.variable import Variable
+
+__all__ = ["absolute", "add", "install_variable_arithmetics"]
+
+_Compute = Callable[[Any, Any], torch.Tensor]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, complex, numpy.generic))
+
+
+def _constant(x: Any, value: Any) -> Any:
+    """Return a number rounded to the dtype of `x`."""
+    dtype = x.dtype
+    return value if isinstance(dtype, torch.dtype) else dtype.type(value).item()
+
+
+def _operand(x: Any, value: Any) -> Any:
+    """Return a Variable as it is, an array in the dtype of `x`."""
+    if isinstance(value, Variable):
+        return value
+    if isinstance(value, torch.Tensor):
+        return value.to(torch_dtype(x.dtype))
+    if not isinstance(value, get_array_types()):
+        raise TypeError(
+            "a Variable is combined with numbers, arrays and Variables, "
+            f"got {type(value).__name__}; wrap the values with numpy.asarray"
+        )
+    array: Any = value
+    return array.astype(x.dtype, copy=False)
+
+
+def _alike(label: str, left: torch.Tensor, right: torch.Tensor) -> None:
+    if left.dtype != right.dtype:
+        reject(label, "one dtype (cast one with functions.cast)", left, right)
+
+
+def _alike_floating(label: str, left: torch.Tensor, right: torch.Tensor) -> None:
+    floating(label, left, right)
+    _alike(label, left, right)
+
+
+def _between(symbol: str, compute: _Compute, left: Any, right: Any, check: Any) -> Variable:
+    return apply(f"_ {symbol} _", compute, left, right, check=check)
+
+
+def add(*xs: Any) -> Variable:
+    """Return the sum of all arguments, broadcast against each other.
+
+    Args:
+        xs: Variables or arrays of one dtype; the second of two may be a number.
+    """
+    if not xs:
+        raise TypeError("add takes at least one argument")
+    total, rest = xs[0], xs[1:]
+    if not rest:
+        return apply("_ + _", operator.pos, total)
+    for x in rest:
+        total = _add(total, x)
+    return total  # type: ignore[no-any-return]
+
+
+def _add(self: Any, rhs: Any) -> Variable:
+    if _is_number(rhs):
+        c = _constant(self, rhs)
+        return apply(f"_ + {c}", lambda x: x + c, self)
+    return _between("+", operator.add, self, _operand(self, rhs), _alike)
+
+
+def _sub(self: Any, rhs: Any) -> Variable:
+    if _is_number(rhs):
+        c = _constant(self, -rhs)
+        return apply(f"_ + {c}", lambda x: x + c, self)
+    return _between("-", operator.sub, self, _operand(self, rhs), _alike)
+
+
+def _rsub(self: Any, lhs: Any) -> Variable:
+    if _is_number(lhs):
+        c = _constant(self, lhs)
+        return apply(f"{c} - _", lambda x: c - x, self)
+    return _between("-", operator.sub, _operand(self, lhs), self, _alike)
+
+
+def _mul(self: Any, rhs: Any) -> Variable:
+    if _is_number(rhs):
+        c = _constant(self, rhs)
+        return apply(f"_ * {c}", lambda x: x * c, self)
+    return _between("*", operator.mul, self, _operand(self, rhs), _alike_floating)
+
+
+def _div(self: Any, rhs: Any) -> Variable:
+    if _is_number(rhs):
+        return _mul(self, 1.0 / rhs)
+    return _between("/", operator.truediv, self, _operand(self, rhs), _alike_floating)
+
+
+def _rdiv(self: Any, lhs: Any) -> Variable:
+    if _is_number(lhs):
+        c = _constant(self, lhs)
+        return apply(f"{c} / _", lambda x: c / x, self, check=floating)
+    return _between("/", operator.truediv, _operand(self, lhs), self, _alike_floating)
+
+
+def _pow(self: Any, rhs: Any) -> Variable:
+    if _is_number(rhs):
+        c = _constant(self, rhs)
+        return apply(f"_ ** {c}", lambda x: x**c, self, check=floating)
+    return _between("**", operator.pow, self, _operand(self, rhs), _alike_floating)
+
+
+def _rpow(self: Any, lhs: Any) -> Variable:
+    if _is_number(lhs):
+        c = _constant(self, lhs)
+        return apply(f"{c} ** _", lambda x: c**x, self, check=floating)
+    return _between("**", operator.pow, _operand(self, lhs), self, _alike_floating)
+
+
+def _floor(x: Variable) -> Variable:
+    return apply("Floor", torch.floor, x, check=floating)
+
+
+def _floordiv(self: Any, rhs: Any) -> Variable:
+    return _floor(_div(self, rhs))
+
+
+def _rfloordiv(self: Any, lhs: Any) -> Variable:
+    return _floor(_rdiv(self, lhs))
+
+
+def _matmul(self: Any, rhs: Any) -> Variable:
+    return matmul(self, _operand(self, rhs))
+
+
+def _rmatmul(self: Any, lhs: Any) -> Variable:
+    return matmul(_operand(self, lhs), self)
+
+
+def absolute(self: Any) -> Variable:
+    """Return |x|; the gradient at 0 is 0.
+
+    Args:
+        self: Variable or array, floating.
+    """
+    return apply("|_|", torch.abs, self, check=floating)
+
+
+def _neg(self: Any) -> Variable:
+    return apply("-_", torch.neg, self)
+
+
+def _pos(self: Variable) -> Variable:
+    return self
+
+
+def install_variable_arithmetics() -> None:
+    """Give Variable its operators."""
+    operators: dict[str, Any] = {
+        "pos": _pos,
+        "neg": _neg,
+        "abs": absolute,
+        "add": _add,
+        "radd": _add,
+        "sub": _sub,
+        "rsub": _rsub,
+        "mul": _mul,
+        "rmul": _mul,
+        "truediv": _div,
+        "rtruediv": _rdiv,
+        "floordiv": _floordiv,
+        "rfloordiv": _rfloordiv,
+        "pow": _pow,
+        "rpow": _rpow,
+        "matmul": _matmul,
+        "rmatmul": _rmatmul,
+    }
+    for name, method in operators.items():
+        setattr(Variable, f"__{name}__", method)

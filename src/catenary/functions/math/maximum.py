@@ -1,0 +1,33 @@
+"""Element by element, the greater of two arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from catenary.functions._apply import apply, floating, reject
+from catenary.variable import Variable
+
+__all__ = ["maximum"]
+
+
+def _check(label: str, x1: torch.Tensor, x2: torch.Tensor) -> None:
+    floating(label, x1)
+    if x1.dtype != x2.dtype:
+        reject(label, "one dtype", x1, x2)
+
+
+def _choose(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
+    # torch.maximum would share the gradient of equal values; Chainer gives it to x1.
+    return torch.where((x1 >= x2) | x1.isnan(), x1, x2)
+
+
+def maximum(x1: Any, x2: Any) -> Variable:
+    """Return the greater value of two arrays, broadcast; of equal ones `x1` gets the gradient.
+
+    Args:
+        x1: Variable or array, floating.
+        x2: Variable or array of the same dtype.
+    """
+    return apply("Maximum", _choose, x1, x2, check=_check)

@@ -1,0 +1,21 @@
+"""Square root."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from catenary.functions._apply import apply, floating
+from catenary.variable import Variable
+
+__all__ = ["sqrt"]
+
+
+def sqrt(x: Any) -> Variable:
+    """Return √x, element by element.
+
+    Args:
+        x: Variable or array, floating, any shape.
+    """
+    return apply("Sqrt", torch.sqrt, x, check=floating)
