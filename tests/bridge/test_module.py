@@ -115,7 +115,9 @@ def test_a_parameter_without_gradient_is_skipped() -> None:
 
 
 def test_a_shared_parameter_is_updated_once() -> None:
-    module = torch.nn.Sequential(torch.nn.Linear(3, 3, bias=False), torch.nn.Linear(3, 3, bias=False))
+    module = torch.nn.Sequential(
+        torch.nn.Linear(3, 3, bias=False), torch.nn.Linear(3, 3, bias=False)
+    )
     module[1].weight = module[0].weight
     opt = SGD(lr=1.0).setup(module)
     before = module[0].weight.detach().clone()

@@ -95,7 +95,7 @@ def test_a_parameter_without_shape_is_left_alone() -> None:
     np.testing.assert_array_equal(model.a.array, [0.0, 1.0])
     assert model.lazy.update_rule.t == 0
     with pytest.raises(UninitializedError):
-        model.lazy.tensor  # noqa: B018
+        model.lazy.tensor
     model.lazy.initialize((2,))
     model.lazy.array[...] = 0
     model.lazy.grad = np.ones(2, np.float32)

@@ -66,7 +66,7 @@ def test_class_attributes() -> None:
 
 def test_identity_equality_hash_and_order() -> None:
     first, second = SGD(), SGD()
-    assert first == first and first != second  # noqa: PLR0124
+    assert first == first and first != second
     assert {first: 1}[first] == 1
     with pytest.raises(TypeError):
         first < second  # type: ignore[operator]
@@ -585,7 +585,7 @@ def test_hyperparameter_chain() -> None:
     assert child.get_dict() == {"x": 1, "y": 3}
     assert repr(child) == "Hyperparameter(x=1, y=3)"
     with pytest.raises(AttributeError, match="no hyperparameter 'z' here; there are: x, y"):
-        child.z  # noqa: B018
+        child.z
     twin = copy.deepcopy(child)
     parent.x = 9
     assert (child.x, twin.x) == (9, 1)
@@ -605,4 +605,4 @@ def test_deprecated_places_of_hooks() -> None:
     with pytest.warns(DeprecationWarning, match="optimizer_hooks.WeightDecay"):
         assert catenary.optimizer.WeightDecay is optimizer_hooks.WeightDecay
     with pytest.raises(AttributeError):
-        catenary.optimizer.Nothing  # noqa: B018
+        catenary.optimizer.Nothing

@@ -45,17 +45,24 @@ class EagerRunner:
         tables: What it runs; any dtype that torch has, on any device.
     """
 
+    name = "as NumPy or torch operations, one tensor after the other"
+
     def __init__(self, tables: Sequence[Table]) -> None:
         self.tables = tables
+
+    def sources(self) -> tuple[str, ...]:
+        """Return nothing: there is nothing to compile."""
+        return ()
 
     def begin(self) -> None:
         """Nothing to prepare: tensors are read where they are used."""
 
     def measure(self, stage: int, *, check_finite: bool) -> tuple[list[Floats], list[list[int]]]:
         """Run a reducing pass; accumulate in float64, since float32 overflows at 1e20."""
-        squares, bad = [], []
+        squares: list[Floats] = []
+        bad: list[list[int]] = []
         for table in self.tables:
-            sums = np.zeros((len(table.reductions(stage)), table.size))
+            sums: Floats = np.zeros((len(table.reductions(stage)), table.size))
             for row in table.rows if len(sums) else ():
                 known = _compute(table, row, table.schedule.reducing[stage - 1])
                 sums[:, row] = [_sum_of_squares(known[r.arg]) for r in table.reductions(stage)]

@@ -2,10 +2,10 @@
 
     void kernel(i64 start, i64 count, ptr pointers, ptr scalars, ptr out)
 
-`pointers` holds the addresses of the row's tensors, `scalars` its scalars in the compute dtype, and `out`
-takes what a reducing pass measures on the chunk. The body is written in vectors of a fixed width, so what
-is added to what does not depend on the processor; a loop over single elements finishes the rest. No float
-operation carries a fast-math flag: results equal NumPy's bit for bit.
+`pointers` holds the addresses of the row's tensors, `scalars` its scalars in the compute dtype, and
+`out` takes what a reducing pass measures on the chunk. The body is written in vectors of a fixed
+width, so what is added to what does not depend on the processor; a loop over single elements
+finishes the rest. No float operation carries a fast-math flag: results equal NumPy's bit for bit.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Signature:
     """What a kernel is compiled for, beside its pass.
 
     Attributes:
-        columns: (tensor name, storage dtype) in the order of the row's pointers; a master comes under
-            the name ``"@master"``.
+        columns: (tensor name, storage dtype) in the order of the row's pointers; a master comes
+            under the name ``"@master"``.
         scalars: Names of the scalars in the order of the row's scalars.
         check_finite: Whether the pass also looks for gradients that are not finite.
     """
@@ -131,9 +131,9 @@ class _Block:
         self.kernel, self.width, self.tag = kernel, width, tag
         self.lines: list[str] = []
         self.values: dict[Node, str] = {}
-        self.type = self.of(kernel.signature.compute)
-        self.bools = self.of("i1")
-        self.true = "true" if width == 1 else "splat (i1 true)"
+        self.type: str = self.of(kernel.signature.compute)
+        self.bools: str = self.of("i1")
+        self.true: str = "true" if width == 1 else "splat (i1 true)"
 
     def of(self, kind: str) -> str:
         """Return the type of as many `kind` as the block is wide."""
@@ -270,7 +270,9 @@ class _Kernel:
             self._splats[scalar, 1] = plain
         if (scalar, width) not in self._splats:
             wide = f"<{width} x {kind}>"
-            self._entry.append(f"  {plain}.one = insertelement {wide} poison, {kind} {plain}, i64 0")
+            self._entry.append(
+                f"  {plain}.one = insertelement {wide} poison, {kind} {plain}, i64 0"
+            )
             self._entry.append(
                 f"  {plain}.wide = shufflevector {wide} {plain}.one, {wide} poison, "
                 f"<{width} x i32> zeroinitializer"
@@ -305,7 +307,10 @@ class _Kernel:
             ("entry", WIDTH, "%middle", "shead") if tag == "v" else ("vhead", 1, "%stop", "done")
         )
         first = "%start" if tag == "v" else "%vi"
-        head = [f"{tag}head:", f"  %{tag}i = phi i64 [ {first}, %{before} ], [ %{tag}next, %{tag}body ]"]
+        head = [
+            f"{tag}head:",
+            f"  %{tag}i = phi i64 [ {first}, %{before} ], [ %{tag}next, %{tag}body ]",
+        ]
         for i, (kind, zero, new) in enumerate(carried):
             head.append(f"  %{tag}acc{i} = phi {kind} [ {zero}, %{before} ], [ {new}, %{tag}body ]")
         head.append(f"  %{tag}more = icmp slt i64 %{tag}i, {last}")
@@ -324,10 +329,10 @@ class _Kernel:
         carried = []
         double = block.of("double")
         for i, reduction in enumerate(self.sweep.reductions):
-            value = block.values[reduction.arg]
+            wide = block.values[reduction.arg]
             if self.signature.compute == "float":
-                value = block.emit(f"fpext {block.type} {value} to {double}")
-            square = block.emit(f"fmul {double} {value}, {value}")
+                wide = block.emit(f"fpext {block.type} {wide} to {double}")
+            square = block.emit(f"fmul {double} {wide}, {wide}")
             total = block.emit(f"fadd {double} %{block.tag}acc{i}, {square}")
             carried.append((double, block.const(0.0, "double"), total))
         if self.signature.check_finite:

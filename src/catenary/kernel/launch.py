@@ -33,6 +33,11 @@ class Runner(Protocol):
     """A backend, bound to the tables that it runs."""
 
     tables: Sequence[Table]
+    name: str
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the source of every kernel that was compiled so far."""
+        ...
 
     def begin(self) -> None:
         """Take notice of this step's gradients."""
@@ -69,6 +74,14 @@ class Step:
         if eager:
             self._runners.append(EagerRunner(eager))
         self._stages = max((len(t.schedule.reducing) for t in self.tables), default=0)
+
+    def backend_of(self, table: Table) -> str:
+        """Return what runs a table, in words."""
+        return next(runner.name for runner in self._runners if table in runner.tables)
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the source of every kernel that was compiled so far."""
+        return tuple(source for runner in self._runners for source in runner.sources())
 
     def run(self, *, check_finite: bool) -> Launch:
         """Run every table's schedule.
@@ -108,7 +121,9 @@ class Step:
             return bad
         parts: dict[Node, list[float]] = {}
         for i, table in enumerate(self.tables):
-            for reduction, squares in zip(table.reductions(stage), found[id(table)][0], strict=True):
+            for reduction, squares in zip(
+                table.reductions(stage), found[id(table)][0], strict=True
+            ):
                 if reduction.over == "model":
                     parts.setdefault(reduction.source, []).append(float(np.sum(squares)))
                 else:

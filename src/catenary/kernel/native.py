@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from catenary.kernel.table import Floats, Table
 __all__ = ["CompiledRunner", "can_compile"]
 
 CHUNK_SIZE = 32768
-"""Elements a chunk: small enough to share work evenly, large enough to hide the cost of taking one."""
+"""Elements a chunk: few enough to share work evenly, enough to hide what taking a chunk costs."""
 
 
 def can_compile(table: Table) -> bool:
@@ -49,7 +48,8 @@ def _is_flat(table: Table, row: int) -> bool:
         held.append(table.masters[row])
     first = held[0]
     return all(
-        t.device.type == "cpu" and _dtype(t) in STORAGE and t.stride() == first.stride() for t in held
+        t.device.type == "cpu" and _dtype(t) in STORAGE and t.stride() == first.stride()
+        for t in held
     ) and _is_dense(first)
 
 
@@ -103,7 +103,9 @@ class _Rows:
 class _Work:
     """The chunks of one pass over all tables that have it."""
 
-    def __init__(self, rows: Sequence[_Rows], kernels: Sequence[Kernel], results: Sequence[int]):
+    def __init__(
+        self, rows: Sequence[_Rows], kernels: Sequence[Kernel], results: Sequence[int]
+    ) -> None:
         self.rows, self.kernels, self.results = rows, kernels, results
         parts, self.owners, self.outs = [], [], []
         for held, kernel, width in zip(rows, kernels, results, strict=True):
@@ -162,14 +164,16 @@ class CompiledRunner:
         tables: What it runs; see :func:`can_compile`.
     """
 
+    name = "compiled for this processor"
+
     def __init__(self, tables: Sequence[Table]) -> None:
         self.tables = tables
         self._rows = [_Rows(table) for table in tables]
         self._work: dict[tuple[int, bool], _Work] = {}
 
-    def kernels(self) -> list[Kernel]:
-        """Return the kernels that were compiled so far, for people who want to read them."""
-        return [kernel for work in self._work.values() for kernel in work.kernels]
+    def sources(self) -> tuple[str, ...]:
+        """Return the LLVM IR of the kernels that were compiled so far."""
+        return tuple(kernel.source for work in self._work.values() for kernel in work.kernels)
 
     def begin(self) -> None:
         """Read the addresses of this step's gradients."""

@@ -42,6 +42,7 @@ class Bucket:
     """
 
     def __init__(self, formula: Formula, entries: Sequence[Entry]) -> None:
+        self.formula = formula
         self.entries = list(entries)
         self.in_bucket = entries[0].in_bucket
         self.signatures = [entry.signature for entry in entries]
@@ -110,7 +111,7 @@ class Bucket:
         return self._groups
 
     def _key(self, entry: Entry, row: int) -> object:
-        """Return what decides the values of a row, as far as it can be known; else the row itself."""
+        """Return what decides the values of a row; the row itself where that cannot be known."""
         rule = entry.rule
         if entry.hooks or (self.in_bucket and not vars(rule).keys() <= _BASE_ATTRIBUTES):
             return row

@@ -96,8 +96,9 @@ def check_gradient(entry: Entry) -> None:
     held = entry.param.tensor
     if not held.dtype.is_floating_point:
         raise GradientError(
-            f"parameter {entry.path} has dtype {held.dtype}; only real floating-point parameters can "
-            f"be updated. Freeze it (update_rule.enabled = False), or keep it as a persistent value."
+            f"parameter {entry.path} has dtype {held.dtype}; only real floating-point parameters "
+            f"can be updated. Freeze it (update_rule.enabled = False), or keep it as a persistent "
+            f"value."
         )
     if held.grad is not None and held.grad.is_sparse:
         raise GradientError(

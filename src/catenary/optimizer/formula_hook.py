@@ -102,15 +102,15 @@ class FormulaHook(Hyper):
 
     def _apply(self, params: list[Param]) -> None:
         params = [p for p in params if p.is_initialized and p.grad is not None]
-        for param in params:
-            param.unscale_grad()
         tables = []
         new = trace_hook(type(self), tensor("p"), tensor("g"), "")
         formula = check_formula(Formula((("g", new),), model_norms(new)))
         for param in params:
             table = Table(schedule(formula), {"p": [param.tensor]})
-            table.gradients = [param.tensor.grad]
-            table.addresses = [param.tensor.grad.data_ptr()]
+            param.unscale_grad()
+            gradient = param.tensor.grad
+            assert gradient is not None
+            table.gradients, table.addresses = [gradient], [gradient.data_ptr()]
             table.groups = [(self.values(), [0])]
             tables.append(table)
         Step(tables).run(check_finite=False)

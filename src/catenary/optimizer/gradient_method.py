@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from catenary import changes
 from catenary.errors import annotate
 from catenary.optimizer.declare import Hyper, make_init
+from catenary.optimizer.explain import Explanation, explain
 from catenary.optimizer.hookable import Hook
 from catenary.optimizer.hyperparameter import Hyperparameter
 from catenary.optimizer.optimizer import Optimizer
@@ -159,6 +160,24 @@ class GradientMethod(Hyper, Optimizer):
             self._unscale_grads()
             self.call_hooks("post")
         self.update_loss_scale()
+
+    def explain(self) -> Explanation:
+        """Return what a step does and why: buckets, passes, bytes a value, what fell out.
+
+        Print it; its ``buckets[i].sources`` hold the kernels that were compiled. Nothing is
+        updated.
+
+        Raises:
+            NotSetUpError: Before `setup`.
+        """
+        hooks = [name for name, _ in self._check_set_up().at("pre")]
+        return explain(
+            type(self).__name__,
+            self._checked_plan(),
+            hooks,
+            scaled=self._loss_scale is not None,
+            check_finite=self._loss_scaling_is_dynamic,
+        )
 
     def _update_one_by_one(self) -> None:
         self._checked_plan()

@@ -6,8 +6,9 @@ only reads gradients and values.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -132,6 +133,14 @@ class Plan:
         self._run_fallen()
         self.view.written()
         return []
+
+    @contextlib.contextmanager
+    def rehearsed(self, scaled: bool) -> Iterator[tuple[list[Bucket], Step]]:
+        """Show the buckets of a step that does not happen; states made for it are forgotten."""
+        try:
+            yield self._current_buckets(scaled)
+        finally:
+            self._undo([])
 
     def _undo(self, buckets: list[Bucket]) -> None:
         for bucket in buckets:

@@ -13,6 +13,7 @@ from catenary.errors import HyperparameterError
 
 __all__ = ["REQUIRED", "Spec"]
 
+
 class _Required(enum.Enum):
     REQUIRED = "required"
 

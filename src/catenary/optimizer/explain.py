@@ -1,0 +1,154 @@
+"""The plan of a step in words: why a step is fast, or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+from catenary.expr import show
+from catenary.kernel import Step
+from catenary.optimizer.bucket import Bucket
+from catenary.optimizer.plan import Plan
+
+__all__ = ["BucketExplanation", "Explanation", "explain"]
+
+
+@dataclass(frozen=True)
+class BucketExplanation:
+    """Parameters that are updated by one program.
+
+    Attributes:
+        paths: Of the parameters.
+        values: Number of elements, all parameters together.
+        dtype: The parameters' storage.
+        formula: What happens to each element.
+        reducing: What is measured before, one entry a pass over memory.
+        bytes_read: Bytes a value that the updating pass reads.
+        bytes_written: Bytes a value that it writes.
+        bytes_measured: Bytes a value that the reducing passes read.
+        backend: What runs it.
+        sources: The kernels' LLVM IR, those that were compiled so far.
+    """
+
+    paths: tuple[str, ...]
+    values: int
+    dtype: str
+    formula: str
+    reducing: tuple[str, ...]
+    bytes_read: int
+    bytes_written: int
+    bytes_measured: int
+    backend: str
+    sources: tuple[str, ...] = field(repr=False)
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.paths[:3]) + (", ..." if len(self.paths) > 3 else "")
+        lines = [
+            f"{len(self.paths)} parameters, {self.values:,} values of {self.dtype} ({shown})",
+            *(f"    {line}" for line in self.formula.splitlines()),
+            *(f"  pass {i}: measures {what}" for i, what in enumerate(self.reducing, start=1)),
+            f"  pass {len(self.reducing) + 1}: updates, {self.backend}",
+            self._traffic(),
+        ]
+        return "\n".join(lines)
+
+    def _traffic(self) -> str:
+        total = self.bytes_read + self.bytes_written + self.bytes_measured
+        return (
+            f"  {total} bytes a value: {self.bytes_read} read and {self.bytes_written} written by "
+            f"the update, {self.bytes_measured} read to measure"
+        )
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a step of an optimizer does.
+
+    Attributes:
+        optimizer: Its class.
+        threads: Threads that kernels on the CPU use.
+        hooks: How its hooks run.
+        buckets: Parameters by program.
+        fell_out: (path, why) of parameters whose rule runs on its own.
+        resting: Paths of parameters that this step leaves alone.
+    """
+
+    optimizer: str
+    threads: int
+    hooks: str
+    buckets: tuple[BucketExplanation, ...]
+    fell_out: tuple[tuple[str, str], ...]
+    resting: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.optimizer}, {self.threads} threads; {self.hooks}"]
+        for i, bucket in enumerate(self.buckets, start=1):
+            lines.append(f"bucket {i}: {bucket}")
+        lines += [f"on its own: {path}, since {why}" for path, why in self.fell_out]
+        if self.resting:
+            lines.append(f"left alone: {', '.join(self.resting)}")
+        return "\n".join(lines)
+
+
+def explain(
+    name: str, plan: Plan, hook_names: list[str], *, scaled: bool, check_finite: bool
+) -> Explanation:
+    """Return what a step with this plan does; nothing is updated.
+
+    Args:
+        name: The optimizer's class.
+        plan: Its plan.
+        hook_names: Its pre hooks.
+        scaled: Whether gradients will carry a loss scale.
+        check_finite: Whether the step looks for gradients that are not finite.
+    """
+    with plan.rehearsed(scaled) as (buckets, step):
+        moving = [bucket for bucket in buckets if bucket.in_bucket]
+        described = tuple(_describe(bucket, step, check_finite) for bucket in moving)
+    planned = {entry.path for bucket in moving for entry in bucket.entries}
+    fell_out = [(e.path, e.fell_out) for e in plan.entries if e.rule is not None and e.fell_out]
+    resting = [
+        e.path for e in plan.entries if e.path not in planned and e.path not in dict(fell_out)
+    ]
+    if not hook_names:
+        hooks = "no hooks"
+    elif plan.inline:
+        hooks = f"hooks in the rules' kernels: {', '.join(hook_names)}"
+    else:
+        plain = ", ".join(hook_names)
+        hooks = f"hooks run one by one before the update, since not all are formulas: {plain}"
+    return Explanation(
+        name, torch.get_num_threads(), hooks, described, tuple(fell_out), tuple(resting)
+    )
+
+
+def _describe(bucket: Bucket, step: Step, check_finite: bool) -> BucketExplanation:
+    table = bucket.table
+    width = {"p": bucket.tensors[0].element_size(), "g": bucket.tensors[0].element_size()}
+    width.update({n: held[0].element_size() for n, held in table.columns.items()})
+    master = 0 if table.masters is None else table.masters[0].element_size()
+    updating = table.schedule.updating
+    reducing = []
+    measured = 0
+    for sweep in table.schedule.reducing:
+        reducing.append(", ".join(sorted({f"‖·‖ over the {r.over}" for r in sweep.reductions})))
+        measured += sum(width[name] for name in sweep.inputs)
+    if check_finite:
+        reducing = [f"{reducing[0]}, whether all is finite", *reducing[1:]] if reducing else []
+        if not reducing:
+            reducing, measured = ["whether all is finite"], width["g"]
+    reads = sum(width[name] for name in updating.inputs)
+    writes = sum(width[name] for name, _ in updating.outputs)
+    return BucketExplanation(
+        paths=tuple(entry.path for entry in bucket.entries),
+        values=sum(tensor.numel() for tensor in bucket.tensors),
+        dtype=str(bucket.tensors[0].dtype).removeprefix("torch."),
+        formula=show(bucket.formula),
+        reducing=tuple(reducing),
+        bytes_read=reads + (master if "p" in updating.inputs else 0),
+        bytes_written=writes + master,
+        bytes_measured=measured,
+        backend=step.backend_of(table),
+        sources=step.sources(),
+    )
