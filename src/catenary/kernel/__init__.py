@@ -8,6 +8,6 @@ them.
 
 from catenary.kernel.launch import Launch, Step
 from catenary.kernel.schedule import Pass, Schedule, schedule
-from catenary.kernel.table import Table
+from catenary.kernel.table import Table, aligned
 
-__all__ = ["Launch", "Pass", "Schedule", "Step", "Table", "schedule"]
+__all__ = ["Launch", "Pass", "Schedule", "Step", "Table", "aligned", "schedule"]

@@ -10,9 +10,19 @@ import torch
 from catenary.expr import Reduction
 from catenary.kernel.schedule import Schedule
 
-__all__ = ["Table"]
+__all__ = ["Floats", "Table", "aligned"]
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def aligned(gradient: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Return the gradient, or a copy whose elements lie in memory as the parameter's do.
+
+    A kernel walks both by address.
+    """
+    if gradient.stride() == like.stride():
+        return gradient
+    return torch.empty_like(like.detach()).copy_(gradient)
 
 
 class Table:

@@ -10,7 +10,7 @@ import torch
 
 from catenary.errors import CatenaryError
 from catenary.expr import Formula
-from catenary.kernel import Table, schedule
+from catenary.kernel import Table, aligned, schedule
 from catenary.optimizer.entry import Entry
 from catenary.optimizer.formula_rule import state_tensor
 from catenary.optimizer.update_rule import Clock
@@ -84,8 +84,8 @@ class Bucket:
         try:
             if not all(map(_is_contiguous, gradients)):  # type: ignore[arg-type]
                 for held in self.tensors:
-                    if held.grad is not None and held.grad.stride() != held.stride():
-                        held.grad = torch.empty_like(held.detach()).copy_(held.grad)
+                    if held.grad is not None:
+                        held.grad = aligned(held.grad, held)
                 self.table.gradients = gradients = [held.grad for held in self.tensors]
             self.table.addresses = [g.data_ptr() for g in gradients]  # type: ignore[union-attr]
         except (AttributeError, TypeError, RuntimeError):
@@ -125,7 +125,7 @@ class Bucket:
         self._clocks = []
         if self.in_bucket:
             for group in self._groups or ():
-                clock = Clock(group.entry.rule.t)
+                clock = Clock(group.entry.rule.t, shared=True)
                 self._clocks.append(clock)
                 for row in group.rows:
                     self.entries[row].rule.__dict__["_clock"] = clock
@@ -139,7 +139,7 @@ class Bucket:
             return
         self._moved = [self.entries[row].rule for row in self.table.rows if self.in_bucket]
         for rule in self._moved:
-            rule.__dict__["_clock"] = Clock(rule.t + 1)
+            rule.__dict__["_clock"] = Clock(rule.t + 1, shared=True)
         self.forget_groups()
 
     def uncount(self) -> None:
@@ -148,7 +148,7 @@ class Bucket:
             for clock in self._clocks:
                 clock.t -= 1
         for rule in self._moved:
-            rule.__dict__["_clock"] = Clock(rule.t - 1)
+            rule.__dict__["_clock"] = Clock(rule.t - 1, shared=True)
         self._moved = []
 
     def give_values(self, of_hooks: Mapping[str, float], *, scaled: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from catenary.errors import TraceError
 from catenary.expr import Formula, Scope, check_formula, trace
 from catenary.expr.node import Node, tensor, walk
-from catenary.kernel import Step, Table, schedule
+from catenary.optimizer.alone import run_alone
 from catenary.optimizer.declare import Hyper, make_init
 from catenary.optimizer.target import Param, view_of
 
@@ -102,18 +102,11 @@ class FormulaHook(Hyper):
 
     def _apply(self, params: list[Param]) -> None:
         params = [p for p in params if p.is_initialized and p.grad is not None]
-        tables = []
+        for param in params:
+            param.unscale_grad()
         new = trace_hook(type(self), tensor("p"), tensor("g"), "")
         formula = check_formula(Formula((("g", new),), model_norms(new)))
-        for param in params:
-            table = Table(schedule(formula), {"p": [param.tensor]})
-            param.unscale_grad()
-            gradient = param.tensor.grad
-            assert gradient is not None
-            table.gradients, table.addresses = [gradient], [gradient.data_ptr()]
-            table.groups = [(self.values(), [0])]
-            tables.append(table)
-        Step(tables).run(check_finite=False)
+        run_alone(self, params, formula, self.values(), lambda param: {"p": [param.tensor]})
 
 
 def trace_hook(kind: Any, p: Node, g: Node, prefix: str) -> Node:

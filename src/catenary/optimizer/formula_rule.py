@@ -14,9 +14,11 @@ import torch
 from catenary.errors import HyperparameterError, StateError, TraceError
 from catenary.expr import Formula, Scope, check_formula, trace
 from catenary.expr.node import Node, tensor
-from catenary.kernel import Step, Table, schedule
+from catenary.kernel import schedule
+from catenary.optimizer.alone import run_alone
 from catenary.optimizer.declare import Hyper, Slot, hyper, make_init
 from catenary.optimizer.hyperparameter import Hyperparameter
+from catenary.optimizer.state import State
 from catenary.optimizer.update_rule import UpdateRule
 
 __all__ = ["FormulaRule", "state_tensor", "trace_rule"]
@@ -51,6 +53,7 @@ class FormulaRule(Hyper, UpdateRule):
     if TYPE_CHECKING:
         parent_hyperparam: Hyperparameter | None = hyper(default=None)
 
+    _state_type = State
     slots: ClassVar[dict[str, Slot]] = {}
     step: ClassVar[Callable[..., Any]]
 
@@ -157,14 +160,14 @@ class FormulaRule(Hyper, UpdateRule):
             return
         self.check_hyperparameters(param.tensor.dtype)
         formula = trace_rule(type(self), self.flags, tensor("g"), "")
+        values = self.values(schedule(formula).program.hypers)
+        run_alone(self, [param], formula, values, self._columns)
+
+    def _columns(self, param: Any) -> dict[str, list[torch.Tensor]]:
         columns = {"p": [param.tensor]}
         for name, declared in self.active_slots().items():
             columns[name] = [state_tensor(self, declared.key, param)]
-        table = Table(schedule(formula), columns)
-        table.gradients = [param.tensor.grad]
-        table.addresses = [param.tensor.grad.data_ptr()]
-        table.groups = [(self.values(table.schedule.program.hypers), [0])]
-        Step([table]).run(check_finite=False)
+        return columns
 
     def values(self, names: tuple[str, ...]) -> Mapping[str, float]:
         """Return what the program's names stand for in this update.

@@ -14,7 +14,7 @@ from catenary import changes
 from catenary.config import config
 from catenary.optimizer.hookable import Hook, Hookable
 from catenary.optimizer.hyperparameter import Hyperparameter
-from catenary.optimizer.state import Announced, State, read_optional
+from catenary.optimizer.state import Announced, read_optional
 
 __all__ = ["HALF_DTYPES", "Clock", "UpdateRule", "is_reading"]
 
@@ -23,12 +23,18 @@ HALF_DTYPES = (torch.float16, torch.bfloat16)
 
 
 class Clock:
-    """A count of updates that rules which are always updated together share."""
+    """A count of updates.
 
-    __slots__ = ("t",)
+    Attributes:
+        t: The count.
+        shared: Whether a plan counts on it for all the rules that are updated together.
+    """
 
-    def __init__(self, t: int) -> None:
+    __slots__ = ("shared", "t")
+
+    def __init__(self, t: int, *, shared: bool = False) -> None:
         self.t = t
+        self.shared = shared
 
 
 class UpdateRule:
@@ -56,11 +62,14 @@ class UpdateRule:
     _use_fp32_update = Announced()
     _fp32_param = Announced()
 
+    # A rule that can join a plan announces when one of its state arrays is replaced.
+    _state_type: type[dict[str, Any]] = dict
+
     def __init__(self, parent_hyperparam: Hyperparameter | None = None) -> None:
         self._state = None
         self.enabled = True
         self.hyperparam = Hyperparameter(parent_hyperparam)
-        self.t = 0
+        self._clock = Clock(0)
         self._use_fp32_update = False
         self._fp32_param = None
         self._hookable = Hookable(type(self).__name__, lenient=False)
@@ -73,8 +82,9 @@ class UpdateRule:
 
     @t.setter
     def t(self, value: int) -> None:
+        if self._clock.shared:
+            changes.values()
         self._clock = Clock(value)
-        changes.values()
 
     @property
     def state(self) -> dict[str, Any] | None:
@@ -87,7 +97,7 @@ class UpdateRule:
 
     @_state.setter
     def _state(self, value: dict[str, Any] | None) -> None:
-        self.__dict__["_state"] = None if value is None else State(value)
+        self.__dict__["_state"] = None if value is None else self._state_type(value)
         changes.structure()
 
     def add_hook(self, hook: Hook, name: str | None = None, timing: str = "auto") -> None:
