@@ -1,0 +1,27 @@
+"""Builds the one compiled file, the thread pool; everything else stands in pyproject.toml."""
+
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+
+
+class PlatformWheel(bdist_wheel):
+    """The pool has no Python in it, so one wheel a platform serves every version of Python."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        """Name the wheel py3-none-<platform>."""
+        return "py3", "none", super().get_tag()[2]
+
+
+setup(
+    cmdclass={"bdist_wheel": PlatformWheel},
+    ext_modules=[
+        Extension(
+            "catenary.kernel._pool",
+            ["src/catenary/kernel/pool.cc"],
+            extra_compile_args=["-std=c++20", "-O2", "-pthread"],
+            extra_link_args=["-pthread"],
+            language="c++",
+            optional=True,  # without a compiler kernels run on one thread, and say so
+        )
+    ],
+)
