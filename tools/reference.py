@@ -104,6 +104,24 @@ def page(room: Any, entries: list[Entry]) -> str:
     return "\n".join(head + [f"::: {entry.path}\n" for entry in entries])
 
 
+def formulas() -> str:
+    """The page of every rule's and hook's formula, spelled from the code that runs."""
+    from catenary import optimizer_hooks, optimizers
+    from catenary.optimizer import FormulaHook
+
+    text = ["# Formulas", "", "As traced from the code that runs; `h.t` is t, the update's number."]
+    for name in optimizers.__all__:
+        made = getattr(optimizers, name)()
+        rule = made.create_update_rule()
+        spelled = type(rule).formula(**dict(rule.flags))
+        text += ["", f"## {name}", "", "```text", spelled, "```"]
+    for name in optimizer_hooks.__all__:
+        hook = getattr(optimizer_hooks, name)
+        if isinstance(hook, type) and issubclass(hook, FormulaHook):
+            text += ["", f"## {name} (hook)", "", "```text", hook.formula(), "```"]
+    return "\n".join(text) + "\n"
+
+
 def check_docstrings(found: dict[str, list[Entry]]) -> None:
     """Stop the build over functions and classes without a docstring, own or inherited."""
     silent = [e.path for entries in found.values() for e in entries if not e.has_docstring]
@@ -130,7 +148,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     check_docstrings(found)
     config.extra["reference"] = found
     config.extra["pages"] = {name: page(tree[name], entries) for name, entries in found.items()}
-    titles = [{WHAT_IT_IS.get(name, name): f"reference/{name}.md"} for name in found]
+    config.extra["pages"]["formulas"] = formulas()
+    titles: list[Any] = [{"all formulas": "reference/formulas.md"}]
+    titles += [{WHAT_IT_IS.get(name, name): f"reference/{name}.md"} for name in found]
     config.nav = [*(config.nav or []), {"Reference": titles}]
     return config
 

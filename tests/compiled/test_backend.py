@@ -325,9 +325,8 @@ def test_many_steps_at_once_do_not_mix() -> None:
     want = train(6)
 
     def work() -> None:
-        for _ in range(3):
-            if not same(train(6), want):
-                failures.append(threading.current_thread().name)
+        name = threading.current_thread().name
+        failures.extend(name for _ in range(3) if not same(train(6), want))
 
     workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:

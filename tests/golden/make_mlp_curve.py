@@ -1,7 +1,7 @@
 """Loss curve of a seeded MLP under the original Chainer. Run: ORACLE_PYTHON make_mlp_curve.py
 
-Initializers, shuffling and dropout all draw from NumPy's global generator, so the curve shows that they
-draw the same numbers in the same order. The images are the digits that ship with the package.
+Initializers, shuffling and dropout all draw from NumPy's global generator, so the curve shows that
+they draw the same numbers in the same order. The images are the digits that ship with the package.
 """
 
 import json

@@ -66,7 +66,8 @@ def test_class_attributes() -> None:
 
 def test_identity_equality_hash_and_order() -> None:
     first, second = SGD(), SGD()
-    assert first == first and first != second
+    assert first == first
+    assert first != second
     assert {first: 1}[first] == 1
     with pytest.raises(TypeError):
         first < second  # type: ignore[operator]
@@ -222,7 +223,7 @@ def test_call_hook_once_or_for_each_param() -> None:
 
     model = with_grads(Model())
     opt = SGD().setup(model)
-    opt.call_hook(lambda opt: seen.append(opt))
+    opt.call_hook(seen.append)
     opt.call_hook(Each())
     assert seen == [opt, (model.b.update_rule, "b"), (model.w.update_rule, "w")]
 

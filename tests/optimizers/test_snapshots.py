@@ -1,4 +1,4 @@
-"""Snapshots of the original continue here, and ours are the files that the original proved it reads."""
+"""Snapshots of the original continue here, and ours are files that the original proved it reads."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ SNAPSHOTS = golden.FOLDER / "snapshots"
 INDEX = json.loads((SNAPSHOTS / "index.json").read_text())
 TAKEN_AFTER = INDEX["taken_after"]
 LABELS = sorted(
-    label
-    for label, entry in INDEX["files"].items()
-    if "model.npz" in entry and "class" in entry
+    label for label, entry in INDEX["files"].items() if "model.npz" in entry and "class" in entry
 )
 OURS = golden.FOLDER / "ours"
 """Written here and proved to load and continue in the original (tests/oracle/test_snapshots.py)."""
@@ -104,7 +102,9 @@ def test_loading_is_all_or_nothing(tmp_path: Path) -> None:
     with np.load(tmp_path / "opt.npz") as stored:
         whole = dict(stored)
     run(net, opt, 3, 4)
-    before = {n: {k: v.copy() for k, v in p.update_rule.state.items()} for n, p in net.namedparams()}
+    before = {
+        n: {k: v.copy() for k, v in p.update_rule.state.items()} for n, p in net.namedparams()
+    }
 
     broken = {
         "missing": {k: v for k, v in whole.items() if k != "w/v"},

@@ -15,7 +15,7 @@ __all__ = ["Converter", "concat_examples", "concat_examples_func", "converter", 
 class Converter:
     """Base of converters: callables that turn a batch into arrays on a device."""
 
-    def __call__(self, batch: Any, device: Any) -> Any:
+    def __call__(self, batch: Any, device: Any = None) -> Any:
         """Return `batch` in the form that the model takes.
 
         Args:

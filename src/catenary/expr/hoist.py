@@ -83,7 +83,7 @@ def hoist(formula: Formula) -> Program:
     return Program(
         inputs=tuple(str(n.value) for n in walk(bodies) if n.op == "tensor"),
         outputs=outputs,
-        scalars=tuple(hoister.scalars),
+        scalars=tuple(sorted(hoister.scalars, key=lambda s: s.stage)),
         reductions=tuple(sorted(hoister.reductions, key=lambda r: r.stage)),
         hypers=formula.hypers(),
     )

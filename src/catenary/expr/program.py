@@ -77,7 +77,7 @@ class Program:
     Attributes:
         inputs: Names of the tensors read.
         outputs: (tensor written, expression over tensors, scalars and constants).
-        scalars: In an order in which each can be computed.
+        scalars: In order of their stage.
         reductions: In order of their stage.
         hypers: Names of the hyperparameters that the scalars read.
     """

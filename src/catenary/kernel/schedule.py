@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,13 +74,12 @@ class Schedule:
         ]
 
     @functools.cached_property
-    def scalar_columns(self) -> list[list[int]]:
-        """For each stage, the places of its scalars in the program's list."""
-        scalars = self.program.scalars
-        return [
-            [i for i, s in enumerate(scalars) if s.stage == stage]
-            for stage in range(self.program.stages + 1)
-        ]
+    def scalar_columns(self) -> list[slice]:
+        """For each stage, the places of its scalars in :attr:`Program.scalars`."""
+        ends = [0]
+        for stage in range(self.program.stages + 1):
+            ends.append(ends[-1] + sum(s.stage == stage for s in self.program.scalars))
+        return [slice(first, last) for first, last in itertools.pairwise(ends)]
 
 
 def _sweep(

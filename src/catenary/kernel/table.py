@@ -82,16 +82,14 @@ class Table:
             over_tensor: Norms over single tensors so far, by name, one a row.
         """
         columns = self.schedule.scalar_columns[stage]
-        if not columns:
+        if columns.start == columns.stop:
             return
+        known = self.scalars[:, columns]
         for values, rows in self.groups:
-            if not over_tensor:
-                self.scalars[np.ix_(rows, columns)] = self.schedule.scalars(
-                    stage, values, over_model
-                )
-                continue
-            for row in rows:
-                own = {name: float(norms[row]) for name, norms in over_tensor.items()}
-                self.scalars[row, columns] = self.schedule.scalars(
-                    stage, values, {**over_model, **own}
-                )
+            if over_tensor:
+                for row in rows:
+                    own = {name: float(norms[row]) for name, norms in over_tensor.items()}
+                    known[row] = self.schedule.scalars(stage, values, {**over_model, **own})
+            else:
+                whole = len(rows) == self.size
+                known[... if whole else rows] = self.schedule.scalars(stage, values, over_model)

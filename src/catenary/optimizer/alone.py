@@ -21,7 +21,7 @@ __all__ = ["run_alone"]
 _Kept = dict[tuple[int, ...], tuple[list[Any], list[Table], Step]]
 
 _kept: weakref.WeakKeyDictionary[Any, tuple[int, _Kept]] = weakref.WeakKeyDictionary()
-"""For each owner the structural token, and by the parameters' ids the parameters and their tables."""
+"""For each owner the structural token, and by the ids of parameters these and their tables."""
 
 
 def run_alone(

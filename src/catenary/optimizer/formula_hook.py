@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from catenary.errors import TraceError
-from catenary.expr import Formula, Scope, check_formula, trace
+from catenary.expr import Formula, Scope, check_formula, show, trace
 from catenary.expr.node import Node, tensor, walk
 from catenary.optimizer.alone import run_alone
 from catenary.optimizer.declare import Hyper, make_init
@@ -74,6 +74,11 @@ class FormulaHook(Hyper):
 
         defaults = {name: spec.default for name, spec in cls.specs.items()}
         cls.__init__ = make_init(cls, {}, defaults, fill)  # type: ignore[method-assign]
+
+    @classmethod
+    def formula(cls) -> str:
+        """Return the hook as mathematics, spelled from the code that runs."""
+        return show(Formula((("g", trace_hook(cls, tensor("p"), tensor("g"), "")),)))
 
     def __init__(self) -> None:
         self.hyperparam = self.defaults()

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from catenary.errors import HyperparameterError, StateError, TraceError
-from catenary.expr import Formula, Scope, check_formula, trace
+from catenary.expr import Formula, Scope, check_formula, show, trace
 from catenary.expr.node import Node, tensor
 from catenary.kernel import schedule
 from catenary.optimizer.alone import run_alone
@@ -103,6 +103,22 @@ class FormulaRule(Hyper, UpdateRule):
         cls.__init__ = make_init(  # type: ignore[method-assign]
             cls, {"parent_hyperparam": None}, absent, fill
         )
+
+    @classmethod
+    def formula(cls, **flags: bool) -> str:
+        """Return the rule as mathematics, spelled from the code that runs.
+
+        Args:
+            **flags: Values of flags other than their defaults.
+
+        Example:
+            >>> from catenary.optimizers.momentum_sgd import MomentumSGDRule
+            >>> print(MomentumSGDRule.formula())
+            v ← μ v − lr g
+            p ← p + v
+        """
+        defaults = {name: bool(spec.default) for name, spec in cls.specs.items() if spec.flag}
+        return show(trace_rule(cls, tuple({**defaults, **flags}.items()), tensor("g"), ""))
 
     def set_up(self) -> None:
         """Called when the rule has its hyperparameters; for subclasses that derive something."""

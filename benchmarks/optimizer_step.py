@@ -1,0 +1,261 @@
+"""Time of our optimizer step over time of torch.optim's (fused=True), doing the same work.
+
+    python benchmarks/optimizer_step.py [--threads 2 1] [--rounds 15] [--out FOLDER]
+
+Whole calls, interleaved in one run, medians; gradients are fresh, not zero, and newly allocated
+before each call, outside the timed region; clearing them is inside. *Plain* is the bare update.
+*Realistic* is dynamic loss scale, finite check, clipping by the norm over the model, weight decay,
+update. At the end both sides' parameters are compared. *Same mix* is our own engine with the same
+streams and passes and no arithmetic to speak of: what memory allows. Only the ratios mean anything
+on a shared machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from workloads import WORKLOADS, Shape
+
+from catenary import Link, Parameter
+from catenary.optimizer import FormulaRule, GradientMethod, slot
+from catenary.optimizer_hooks import GradientClipping, WeightDecay
+from catenary.optimizers import Adam, MomentumSGD
+
+CLIP, DECAY = 1.0, 1e-4
+
+
+class _OneState(FormulaRule):
+    a = slot()
+
+    @staticmethod
+    def step(p: Any, g: Any, a: Any, h: Any) -> Any:
+        return p + g, a + g
+
+
+class _TwoStates(FormulaRule):
+    a = slot()
+    b = slot()
+
+    @staticmethod
+    def step(p: Any, g: Any, a: Any, b: Any, h: Any) -> Any:
+        return p + g, a + g, b + g
+
+
+class SameMixOne(GradientMethod):
+    """Reads and writes what momentum does."""
+
+    rule = _OneState
+
+
+class SameMixTwo(GradientMethod):
+    """Reads and writes what Adam does."""
+
+    rule = _TwoStates
+
+
+class Model(Link):
+    """Parameters of given shapes."""
+
+    def __init__(self, shapes: list[Shape]) -> None:
+        super().__init__()
+        rng = np.random.default_rng(0)
+        with self.init_scope():
+            for i, shape in enumerate(shapes):
+                values = rng.standard_normal(shape, np.float32) * 0.05
+                setattr(self, f"p{i:04d}", Parameter(values))
+
+
+class Ours:
+    """One side of the comparison: an optimizer of ours on a Link."""
+
+    def __init__(self, optimizer: GradientMethod, shapes: list[Shape], *, realistic: bool) -> None:
+        self.model = Model(shapes)
+        self.params = list(self.model.params())
+        self.tensors = [param.tensor for param in self.params]
+        self.optimizer = optimizer.setup(self.model)
+        if realistic:
+            optimizer.add_hook(GradientClipping(CLIP))
+            optimizer.add_hook(WeightDecay(DECAY))
+            optimizer.loss_scaling()
+
+    def scale(self) -> float:
+        """Return what a loss would be multiplied by."""
+        return float(self.optimizer._loss_scale or 1.0)
+
+    def give(self, gradients: list[torch.Tensor]) -> None:
+        """Do what backward would leave behind."""
+        for param, gradient in zip(self.params, gradients, strict=True):
+            param.tensor.grad = gradient
+            param._loss_scale = self.optimizer._loss_scale
+
+    def step(self) -> None:
+        """Update and clear: what is timed."""
+        self.optimizer.update()
+        for tensor in self.tensors:
+            tensor.grad = None
+
+
+class Theirs:
+    """The other side: torch.optim, fused, with GradScaler and clip_grad_norm_ where realistic."""
+
+    def __init__(self, name: str, shapes: list[Shape], *, realistic: bool) -> None:
+        self.tensors = [
+            torch.nn.Parameter(param.tensor.detach().clone()) for param in Model(shapes).params()
+        ]
+        decay = DECAY if realistic else 0.0
+        if name == "MomentumSGD":
+            self.optimizer: torch.optim.Optimizer = torch.optim.SGD(
+                self.tensors, lr=0.01, momentum=0.9, weight_decay=decay, fused=True
+            )
+        else:
+            self.optimizer = torch.optim.Adam(self.tensors, weight_decay=decay, fused=True)
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=1.0) if realistic else None
+        if self.scaler is not None:
+            self.scaler.scale(torch.zeros(1))
+
+    def scale(self) -> float:
+        """Return what a loss would be multiplied by."""
+        return 1.0 if self.scaler is None else float(self.scaler.get_scale())
+
+    def give(self, gradients: list[torch.Tensor]) -> None:
+        """Do what backward would leave behind."""
+        for tensor, gradient in zip(self.tensors, gradients, strict=True):
+            tensor.grad = gradient
+
+    def step(self) -> None:
+        """Update and clear: what is timed."""
+        if self.scaler is None:
+            self.optimizer.step()
+        else:
+            self.scaler.unscale_(self.optimizer)
+            torch.nn.utils.clip_grad_norm_(self.tensors, CLIP, foreach=True)
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+
+
+@dataclass
+class Row:
+    """One line of the table; times are medians in milliseconds."""
+
+    workload: str
+    optimizer: str
+    work: str
+    threads: int
+    ours_ms: float
+    torch_ms: float
+    same_mix_ms: float
+    ratio: float
+    share_of_same_mix: float
+    agree: bool
+
+
+def compare(workload: str, name: str, *, realistic: bool, threads: int, rounds: int) -> Row:
+    """Run three sides turn by turn and return their medians."""
+    torch.set_num_threads(threads)
+    shapes = WORKLOADS[workload]()
+    make: dict[str, Callable[[], GradientMethod]] = {"MomentumSGD": MomentumSGD, "Adam": Adam}
+    mix = {"MomentumSGD": SameMixOne, "Adam": SameMixTwo}[name]
+    sides: list[Any] = [
+        Ours(make[name](), shapes, realistic=realistic),
+        Theirs(name, shapes, realistic=realistic),
+        Ours(mix(), shapes, realistic=realistic),
+    ]
+    times: list[list[float]] = [[], [], []]
+    gc.disable()
+    for turn in range(rounds + 3):
+        torch.manual_seed(turn)
+        fresh = [torch.randn(shape) * 0.01 for shape in shapes]
+        for side, spent in zip(sides, times, strict=True):
+            side.give([gradient * side.scale() for gradient in fresh])
+            start = time.perf_counter()
+            side.step()
+            spent.append((time.perf_counter() - start) * 1e3)
+    gc.enable()
+    ours, theirs, limit = (statistics.median(spent[3:]) for spent in times)
+    tolerance = 1e-5 if name == "MomentumSGD" else 5e-3  # Adam's ε stands elsewhere in torch
+    agree = all(
+        torch.allclose(a.detach(), b.detach(), rtol=tolerance, atol=tolerance)
+        for a, b in zip(sides[0].tensors, sides[1].tensors, strict=True)
+    )
+    work = "realistic" if realistic else "plain"
+    return Row(
+        workload, name, work, threads, ours, theirs, limit, ours / theirs, limit / ours, agree
+    )
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [
+        "| workload | optimizer | work | threads | ours / torch fused | share of same mix | agree |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.workload} | {row.optimizer} | {row.work} | {row.threads} | {row.ratio:.2f} | "
+        f"{row.share_of_same_mix:.2f} | {'yes' if row.agree else 'NO'} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def draw(rows: list[Row], path: Path) -> None:
+    """Draw the ratios as bars; below the line we are faster."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 0.34 * len(rows) + 1.4), layout="constrained")
+    labels = [f"{r.workload}, {r.optimizer}, {r.work}, {r.threads} thr." for r in rows]
+    colors = ["#2a6f97" if r.work == "plain" else "#52a675" for r in rows]
+    bars = axes.barh(labels, [row.ratio for row in rows], color=colors)
+    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.axvline(1.0, color="#444444", linewidth=1)
+    axes.set_xlabel("time of catenary / time of torch.optim (fused=True)")
+    axes.set_xlim(0, max(1.15, *(row.ratio * 1.1 for row in rows)))
+    axes.invert_yaxis()
+    figure.savefig(path, dpi=130)
+
+
+def main() -> None:
+    """Measure, print the table, and write it with a picture."""
+    parser = argparse.ArgumentParser(description="Our optimizer step against torch's fused one.")
+    parser.add_argument("--threads", type=int, nargs="+", default=[2, 1])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--workloads", nargs="+", default=list(WORKLOADS))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    options = parser.parse_args()
+    rows = []
+    for threads in options.threads:
+        for workload in options.workloads:
+            for name in ("MomentumSGD", "Adam"):
+                for realistic in (False, True):
+                    row = compare(
+                        workload, name, realistic=realistic, threads=threads, rounds=options.rounds
+                    )
+                    rows.append(row)
+                    print(table([row]).splitlines()[-1], flush=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    machine = f"{platform.machine()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"
+    text = f"# Optimizer step\n\n{machine}; medians of {options.rounds} rounds.\n\n{table(rows)}\n"
+    (options.out / "optimizer_step.md").write_text(text)
+    (options.out / "optimizer_step.json").write_text(
+        json.dumps([asdict(r) for r in rows], indent=1)
+    )
+    draw(rows, options.out / "optimizer_step.png")
+    print(f"\n{table(rows)}\n\nwritten to {options.out}")
+
+
+if __name__ == "__main__":
+    main()
