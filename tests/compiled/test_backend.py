@@ -61,7 +61,7 @@ def expressions() -> st.SearchStrategy[Node]:
                 compare,
                 inner,
                 inner,
-            ),  # fmt: skip
+            ),
         )
 
     return st.recursive(leaves, grow, max_leaves=14)
@@ -80,7 +80,7 @@ def arrays(size: int, dtype: Any, seed: int) -> dict[str, torch.Tensor]:
 def run(formula: Formula, held: dict[str, torch.Tensor], *, compiled: bool) -> list[np.ndarray]:
     held = {name: values.clone() for name, values in held.items()}
     table = Table(schedule(formula), {"p": [held["p"]], "s": [held["s"]]})
-    table.gradients, table.addresses = [held["g"]], [held["g"].data_ptr()]
+    table.set_gradients([held["g"]])
     table.groups = [({"a": 0.3, "b": -1.7}, [0])]
     step = Step([table])
     wanted = native.CompiledRunner if compiled else launch.EagerRunner
@@ -131,7 +131,7 @@ def test_narrow_storage_is_rounded_once(dtype: str) -> None:
     held["p"][:3] = torch.tensor([float("nan"), float("inf"), 1e30])
     want = (held["p"].float() + held["g"].float() * np.float32(0.3)).to(held["p"].dtype)
     table = Table(schedule(formula), {"p": [held["p"]]})
-    table.gradients, table.addresses = [held["g"]], [held["g"].data_ptr()]
+    table.set_gradients([held["g"]])
     table.groups = [({"a": 0.3}, [0])]
     step = Step([table])
     assert isinstance(step._runners[0], native.CompiledRunner)

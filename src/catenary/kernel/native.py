@@ -23,7 +23,7 @@ CHUNK_SIZE = 32768
 
 def can_compile(table: Table) -> bool:
     """Return whether this backend can run a table: dense float tensors in the CPU's memory."""
-    return _has_llvm() and all(_is_flat(table, row) for row in range(table.size))
+    return _has_llvm() and table.size > 0 and all(_is_flat(table, row) for row in range(table.size))
 
 
 @functools.cache

@@ -37,7 +37,7 @@ class Table:
         masters: Where parameters are stored in 16 bits and updated in float32, the float32 copies.
 
     Attributes:
-        gradients: The ``"g"`` column; refreshed by each step.
+        gradients: The ``"g"`` column; set by each step.
         addresses: Of the gradients; 0 where there is none.
         rows: Which rows take part in this step.
         groups: (hyperparameters of the program by name, rows that have these), together every row.
@@ -54,11 +54,23 @@ class Table:
         self.columns = {name: list(tensors) for name, tensors in columns.items()}
         self.masters = None if masters is None else list(masters)
         self.size = len(self.columns["p"])
-        self.gradients: Sequence[torch.Tensor | None] = []
-        self.addresses: Sequence[int] = []
+        self.set_gradients([])
         self.rows: Sequence[int] = range(self.size)
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
         self.scalars: Floats = np.zeros((self.size, len(schedule.program.scalars)))
+
+    def set_gradients(
+        self, gradients: Sequence[torch.Tensor | None], addresses: Sequence[int] | None = None
+    ) -> None:
+        """Take this step's gradients.
+
+        Args:
+            gradients: One a row; None where there is none.
+            addresses: Of the gradients, where the caller has read them already.
+        """
+        if addresses is None:
+            addresses = [0 if gradient is None else gradient.data_ptr() for gradient in gradients]
+        self.gradients, self.addresses = gradients, addresses
 
     def tensor(self, name: str, row: int) -> torch.Tensor:
         """Return the tensor that the program calls `name` in this row."""

@@ -53,6 +53,6 @@ def run_alone(
     _, tables, step = held[key]
     for param, table in zip(params, tables, strict=True):
         param.tensor.grad = gradient = aligned(param.tensor.grad, param.tensor)
-        table.gradients, table.addresses = [gradient], [gradient.data_ptr()]
+        table.set_gradients([gradient])
         table.groups = [(values, [0])]
     step.run(check_finite=False)

@@ -80,21 +80,21 @@ class Bucket:
         that lies alike, since a kernel walks both by address.
         """
         gradients = [held.grad for held in self.tensors]
-        self.table.gradients = gradients
         try:
             if not all(map(_is_contiguous, gradients)):  # type: ignore[arg-type]
                 for held in self.tensors:
                     if held.grad is not None:
                         held.grad = aligned(held.grad, held)
-                self.table.gradients = gradients = [held.grad for held in self.tensors]
-            self.table.addresses = [g.data_ptr() for g in gradients]  # type: ignore[union-attr]
+                gradients = [held.grad for held in self.tensors]
+            addresses = [g.data_ptr() for g in gradients]  # type: ignore[union-attr]
         except (AttributeError, TypeError, RuntimeError):
             dense = [g is not None and not g.is_sparse for g in gradients]
-            self.table.addresses = [
-                g.data_ptr() if here and g is not None else 0
-                for g, here in zip(gradients, dense, strict=True)
-            ]
-            return all(dense)
+            if all(dense):
+                raise
+            there = [g if here else None for g, here in zip(gradients, dense, strict=True)]
+            self.table.set_gradients(there)
+            return False
+        self.table.set_gradients(gradients, addresses)
         return True
 
     def forget_groups(self) -> None:
