@@ -45,6 +45,13 @@ class Entry:
         return held.dtype, held.device
 
     @property
+    def program(self) -> tuple[object, ...]:
+        """What decides the formula that runs over the parameter."""
+        if not self.in_bucket:
+            return (self.rule is None,)
+        return (type(self.rule), self.rule.flags, *map(type, self.hooks))
+
+    @property
     def storage(self) -> tuple[object, ...]:
         """What parameters of one bucket have in common beside their formula."""
         if not self.in_bucket:

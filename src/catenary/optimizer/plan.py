@@ -180,10 +180,14 @@ class Plan:
     def _make_buckets(self, scaled: bool) -> list[Bucket]:
         gradient = self._gradient(scaled)
         shared = model_norms(gradient)
+        formulas: dict[tuple[object, ...], Formula] = {}
         grouped: dict[tuple[object, ...], tuple[Formula, list[Entry]]] = {}
         for entry in self.entries:
             if self.view.takes_part(entry.param):
-                formula = self._formula(entry, gradient, shared)
+                program = entry.program
+                if program not in formulas:
+                    formulas[program] = self._formula(entry, gradient, shared)
+                formula = formulas[program]
                 key = (formula, *entry.storage)
                 grouped.setdefault(key, (formula, []))[1].append(entry)
         return [Bucket(formula, entries) for formula, entries in grouped.values()]
