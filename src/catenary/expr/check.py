@@ -41,15 +41,19 @@ def check_program(program: Program) -> Program:
     Raises:
         ProgramError: Otherwise.
     """
-    known: dict[str, int] = {}
+    measured: set[str] = set()
+    scalars: set[str] = set()
     for stage in range(program.stages + 1):
-        known.update({r.name: r.stage for r in program.reductions if r.stage == stage})
+        reductions = [r for r in program.reductions if r.stage == stage]
+        for reduction in reductions:
+            _check_names(reduction.arg, scalars, "scalar")
+        measured |= {r.name for r in reductions}
         for s in program.scalars:
             if s.stage == stage:
-                _check_names(s.value, {*program.hypers, *known}, "hyper")
-    names = {s.name for s in program.scalars}
+                _check_names(s.value, {*program.hypers, *measured}, "hyper")
+                scalars.add(s.name)
     for value in (*(v for _, v in program.outputs), *(r.arg for r in program.reductions)):
-        _check_names(value, names, "scalar")
+        _check_names(value, scalars, "scalar")
         for at in walk([value]):
             if at.op in ("hyper", "norm"):
                 raise ProgramError(f"{at!r} was not hoisted out of the kernel's body.")

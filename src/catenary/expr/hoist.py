@@ -18,7 +18,7 @@ class _Hoister:
         self.reductions: list[Reduction] = []
         self._bodies: dict[Node, Node] = {}
         self._hosts: dict[Node, Node] = {}
-        self._stages: dict[str, int] = {}
+        self._stages: dict[Node, int] = {}
 
     def body(self, at: Node) -> Node:
         """Return `at` in the kernel's terms: tensors, constants, scalars and operations on them."""
@@ -41,8 +41,9 @@ class _Hoister:
         stage = self._stage(value)
         name = f"s{len(self.scalars)}"
         self.scalars.append(Scalar(name, value, stage))
-        self._stages[name] = stage
-        return scalar(name)
+        made = scalar(name)
+        self._stages[made] = stage
+        return made
 
     def host(self, at: Node) -> Node:
         """Return `at` in the host's terms: hyperparameters, constants and results of reductions."""
@@ -58,14 +59,16 @@ class _Hoister:
     def _new_reduction(self, at: Node) -> Node:
         arg = self.body(at.args[0])
         stage = 1 + self._stage(arg)
-        name = f"norm{len(self.reductions)}"
+        # A name that nobody can give to a hyperparameter.
+        name = f"‖{len(self.reductions)}‖"
         over: Literal["tensor", "model"] = "model" if at.value == "model" else "tensor"
         self.reductions.append(Reduction(name, over, arg, stage, at))
-        self._stages[name] = stage
-        return hyper(name)
+        made = hyper(name)
+        self._stages[made] = stage
+        return made
 
     def _stage(self, value: Node) -> int:
-        return max((self._stages.get(str(n.value), 0) for n in walk([value])), default=0)
+        return max((self._stages.get(at, 0) for at in walk([value])), default=0)
 
 
 def hoist(formula: Formula) -> Program:

@@ -36,7 +36,9 @@ def _power(a: float, b: float) -> float:
     except OverflowError:
         return -math.inf if a < 0 and math.fmod(b, 2) else math.inf
     except ValueError:
-        return math.inf if a == 0 else math.nan
+        if a != 0:
+            return math.nan
+        return math.copysign(math.inf, a) if abs(math.fmod(b, 2)) == 1 else math.inf
 
 
 def _sqrt(a: float) -> float:

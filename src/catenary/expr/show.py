@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from catenary.expr.node import Node
 from catenary.expr.program import Formula
 
@@ -11,27 +13,38 @@ _GREEK = {
     "alpha": "α", "beta": "β", "beta1": "β₁", "beta2": "β₂", "gamma": "γ", "eps": "ε", "eta": "η",
     "rho": "ρ", "momentum": "μ", "alpha_t": "αₜ",
 }  # fmt: skip
+# sign, how tightly it binds, and how tightly its arguments must. A product is written side by side,
+# so a quotient inside one gets brackets, and so does a product under a quotient.
 _INFIX = {
-    "add": (" + ", 1), "sub": (" − ", 1), "mul": (" ", 3), "div": (" / ", 2), "pow": ("^", 4),
-    "lt": (" < ", 0), "le": (" ≤ ", 0), "eq": (" = ", 0), "ne": (" ≠ ", 0),
-    "and": (" ∧ ", -1), "or": (" ∨ ", -1),
+    "or": (" ∨ ", -2, (-2, -2)), "and": (" ∧ ", -1, (-1, -1)),
+    "lt": (" < ", 0, (1, 1)), "le": (" ≤ ", 0, (1, 1)), "eq": (" = ", 0, (1, 1)),
+    "ne": (" ≠ ", 0, (1, 1)), "add": (" + ", 1, (1, 1)), "sub": (" − ", 1, (1, 2)),
+    "div": (" / ", 2, (2, 4)), "mul": (" ", 3, (3, 3)), "pow": ("^", 4, (5, 5)),
 }  # fmt: skip
 _CALLS = {"minimum": "min", "maximum": "max", "where": "where", "sign": "sign", "exp": "exp",
           "log": "log", "tanh": "tanh"}  # fmt: skip
 _TIGHTEST = 5
 
+Names = Mapping[Node, str]
+
 
 def show(formula: Formula) -> str:
-    """Return one line an assignment: ``v ← μ v − lr g``; what a later line reuses goes by its
-    name.
+    """Return one line an assignment, such as ``v ← μ v − lr g``.
+
+    A line may use what lines above it assigned; results that need each other's old values stand in
+    one line: ``p, v ← v, p``.
     """
     named: dict[Node, str] = {}
     lines = []
-    written = sorted(formula.outputs, key=lambda output: output[0] == "p")
-    for name, value in written:
-        lines.append(f"{name} ← {_spell(value, named)[0]}")
-        if value.args:
-            named[value] = name
+    left = sorted(formula.outputs, key=lambda output: output[0] == "p")
+    while left:
+        ready = next((output for output in left if _may_follow(output, left, named)), None)
+        now = left if ready is None else [ready]
+        names = ", ".join(_name(name) for name, _ in now)
+        values = ", ".join(_spell(value, named)[0] for _, value in now)
+        lines.append(f"{names} ← {values}")
+        named.update({value: _name(name) for name, value in now if value.args})
+        left = [output for output in left if output not in now]
     return "\n".join(lines)
 
 
@@ -40,19 +53,33 @@ def show_node(root: Node) -> str:
     return _spell(root, {})[0]
 
 
-def _spell(at: Node, named: dict[Node, str]) -> tuple[str, int]:
+def _may_follow(output: tuple[str, Node], left: list[tuple[str, Node]], named: Names) -> bool:
+    """Whether no other result needs the tensor's old value once this line has overwritten it."""
+    name, value = output
+    known = {*named, value} if value.args else {*named}
+    return not any(_needs(other, name, known) for label, other in left if label != name)
+
+
+def _needs(root: Node, name: str, known: set[Node]) -> bool:
+    if root in known:
+        return False
+    if root.op == "tensor":
+        return root.value == name
+    return any(_needs(arg, name, known) for arg in root.args)
+
+
+def _spell(at: Node, named: Names) -> tuple[str, int]:
     """Return the text of a node and how tightly it binds."""
     if at in named:
         return named[at], _TIGHTEST
     if at.op == "const":
-        return f"{at.value:.12g}", _TIGHTEST
+        text = f"{at.value:.12g}"
+        return (f"−{text[1:]}", 1) if text.startswith("-") else (text, _TIGHTEST)
     if not at.args:
         return _name(str(at.value)), _TIGHTEST
     if at.op in _INFIX:
-        sign, binds = _INFIX[at.op]
-        left = _inside(at.args[0], named, binds)
-        # − and / do not associate, so an equal partner on the right needs brackets.
-        right = _inside(at.args[1], named, binds + (at.op not in ("add", "mul")))
+        sign, binds, wanted = _INFIX[at.op]
+        left, right = (_inside(a, named, b) for a, b in zip(at.args, wanted, strict=True))
         return f"{left}{sign}{right}", binds
     if at.op == "neg":
         return f"−{_inside(at.args[0], named, 3)}", 1
@@ -69,7 +96,7 @@ def _spell(at: Node, named: dict[Node, str]) -> tuple[str, int]:
     return f"{_CALLS[at.op]}({arguments})", _TIGHTEST
 
 
-def _inside(at: Node, named: dict[Node, str], binds: int) -> str:
+def _inside(at: Node, named: Names, binds: int) -> str:
     text, own = _spell(at, named)
     return text if own >= binds else f"({text})"
 

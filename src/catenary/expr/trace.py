@@ -58,7 +58,7 @@ class Expr:
         return _apply("div", other, self)
 
     def __pow__(self, other: Number) -> Expr:
-        if self.node.varies == "element" and other == 2 and not isinstance(other, Expr):
+        if self.node.varies == "element" and not isinstance(other, Expr) and other == 2:
             return self * self
         return _apply("pow", self, other)
 
@@ -135,15 +135,15 @@ class Expr:
             "A formula returns new values: instead of v[...] = x, write v = x and return it.",
         )
 
-    def __array_ufunc__(self, ufunc: Any, *rest: Any, **options: Any) -> NoReturn:
-        _fail(
-            f"calls numpy.{getattr(ufunc, '__name__', ufunc)}",
-            "NumPy computes with arrays, and a formula has none. "
-            "Import sqrt, exp, log, tanh, sign, minimum, maximum, where from catenary.expr.",
-        )
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Expr:
+        # A NumPy number on the left of an operator arrives here.
+        op = _UFUNCS.get(ufunc.__name__)
+        if op is not None and method == "__call__" and not options:
+            return _apply(op, *inputs)
+        _fail_numpy(ufunc.__name__)
 
     def __array__(self, *rest: Any, **options: Any) -> NoReturn:
-        self.__array_ufunc__(type("function", (), {"__name__": "array"}))
+        _fail_numpy("array")
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
@@ -153,6 +153,20 @@ class Expr:
             "A formula is written for one element, which has no attributes or methods; "
             "write sqrt(x), not x.sqrt().",
         )
+
+
+_UFUNCS = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "power": "pow",
+    "less": "lt", "less_equal": "le", "equal": "eq", "not_equal": "ne",
+}  # fmt: skip
+
+
+def _fail_numpy(name: str) -> NoReturn:
+    _fail(
+        f"calls numpy.{name}",
+        "NumPy computes with arrays, and a formula has none. "
+        "Import sqrt, exp, log, tanh, sign, minimum, maximum, where from catenary.expr.",
+    )
 
 
 def _apply(op: str, *args: Number) -> Expr:
@@ -179,7 +193,7 @@ def sqrt(x: Number) -> Expr:
 
 def exp(x: Number) -> Expr:
     """The exponential, within 2 ulp."""
-    return _apply("exp", "isnan", x)
+    return _apply("exp", x)
 
 
 def log(x: Number) -> Expr:
@@ -286,12 +300,22 @@ def trace(
             f"{_called(function)} returns {len(values)} values and must return {results}: "
             f"the new value of each tensor that it updates, in the order of its arguments."
         )
-    nones = [i for i, v in enumerate(values) if v is None]
-    if 0 in nones or (nones and None not in tensors.values()):
+    return tuple(
+        _result(function, place, value, optional=place > 0 and None in tensors.values())
+        for place, value in enumerate(values)
+    )
+
+
+def _result(function: Callable[..., Any], place: int, value: Any, *, optional: bool) -> Node | None:
+    if value is None and optional:
+        return None
+    if not isinstance(value, (Expr, int, float)):
+        kind = "None" if value is None else f"a {type(value).__name__}"
         raise TraceError(
-            f"{_called(function)} returns None where a value belongs (result {nones[0]})."
+            f"{_called(function)} returns {kind} where a value belongs (result {place}). A formula "
+            f"returns what it computed from its tensors: p, or (p, v, ...)."
         )
-    return tuple(None if v is None else _node(v) for v in values)
+    return _node(value)
 
 
 def _called(function: Callable[..., Any]) -> str:
@@ -301,11 +325,9 @@ def _called(function: Callable[..., Any]) -> str:
 
 
 def _fail(what: str, advice: str) -> NoReturn:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename == __file__:
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename == __file__ and frame.f_back is not None:
         frame = frame.f_back
-    if frame is None:
-        raise TraceError(f"The formula {what}.\n{advice}")
     code = frame.f_code
     name = getattr(code, "co_qualname", code.co_name)
     place = f"{Path(code.co_filename).name}:{frame.f_lineno}"

@@ -28,9 +28,15 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "or": np.logical_or, "not": np.logical_not, "where": np.where,
 }  # fmt: skip
 
+
+def _sign(x: torch.Tensor) -> torch.Tensor:
+    """The sign; torch's own makes 0 of NaN."""
+    return torch.where(x.isnan(), x, torch.sign(x))
+
+
 TORCH: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
-    "pow": torch.pow, "neg": operator.neg, "abs": torch.abs, "sign": torch.sign, "sqrt": torch.sqrt,
+    "pow": torch.pow, "neg": operator.neg, "abs": torch.abs, "sign": _sign, "sqrt": torch.sqrt,
     "exp": torch.exp, "log": torch.log, "tanh": torch.tanh, "minimum": torch.minimum,
     "maximum": torch.maximum, "lt": operator.lt, "le": operator.le, "eq": operator.eq,
     "ne": operator.ne, "and": torch.logical_and, "or": torch.logical_or, "not": torch.logical_not,
@@ -101,7 +107,7 @@ def _update(table: Table, row: int) -> None:
 
 def _compute(table: Table, row: int, sweep: Pass) -> dict[Any, Any]:
     """Return the value of every node of a pass on one row."""
-    on_torch = not _numpy_can_view(table.tensor("p", row))
+    on_torch = _on_torch(table.tensor("p", row))
     loaded = {name: _load(table, row, name, on_torch) for name in sweep.inputs}
     scalars = dict(
         zip((s.name for s in table.schedule.program.scalars), table.scalars[row], strict=True)
@@ -150,8 +156,9 @@ def _compute_dtype(tensor: torch.Tensor) -> torch.dtype:
     return torch.float64 if tensor.dtype == torch.float64 else torch.float32
 
 
-def _numpy_can_view(tensor: torch.Tensor) -> bool:
-    return tensor.device.type == "cpu" and tensor.dtype != torch.bfloat16
+def _on_torch(tensor: torch.Tensor) -> bool:
+    """Whether NumPy cannot reach a tensor's memory."""
+    return tensor.device.type != "cpu"
 
 
 def _load(table: Table, row: int, name: str, on_torch: bool) -> Any:
@@ -171,11 +178,11 @@ def _store(into: torch.Tensor, value: Any) -> None:
     # `.data` and NumPy's view leave torch's version counter alone: programs step through live
     # graphs.
     into = into.data
-    if _numpy_can_view(into):
+    if isinstance(value, torch.Tensor):
+        into.copy_(value)
+    elif into.dtype == torch.bfloat16:
+        into.copy_(torch.as_tensor(np.asarray(value)))
+    else:
         # An overflow to infinity is what storing in fewer bits means, not a surprise.
         with np.errstate(all="ignore"):
             np.copyto(into.numpy(), value, casting="same_kind")
-    elif isinstance(value, torch.Tensor):
-        into.copy_(value)
-    else:
-        into.copy_(torch.as_tensor(value, dtype=_compute_dtype(into)))

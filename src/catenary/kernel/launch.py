@@ -125,13 +125,21 @@ class Step:
                 table.reductions(stage), found[id(table)][0], strict=True
             ):
                 if reduction.over == "model":
-                    parts.setdefault(reduction.source, []).append(float(np.sum(squares)))
+                    parts.setdefault(reduction.source, []).extend(squares.tolist())
                 else:
                     over_tensor[i][reduction.name] = np.sqrt(squares)
         for i, table in enumerate(self.tables):
             for reduction in table.reductions(stage):
                 if reduction.over == "model":
-                    over_model[i][reduction.name] = math.sqrt(sum(parts[reduction.source]))
+                    over_model[i][reduction.name] = _root_of_sum(parts[reduction.source])
             if table.reductions(stage):
                 table.fill_scalars(stage, over_model[i], over_tensor[i])
         return []
+
+
+def _root_of_sum(squares: list[float]) -> float:
+    """Return √Σ, exactly rounded, so that the order of tensors shows in no bit."""
+    try:
+        return math.sqrt(math.fsum(squares))
+    except OverflowError:
+        return math.inf

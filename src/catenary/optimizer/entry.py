@@ -81,7 +81,7 @@ def _why_alone(param: Any, rule: Any) -> str | None:
     if not isinstance(rule, FormulaRule):
         return f"{type(rule).__name__} is written the classic way, not as a formula"
     for name in ("update", "update_core", "update_core_cpu", "update_core_gpu", "_call_core"):
-        base = FormulaRule if name == "update_core" else UpdateRule
+        base = FormulaRule if name.startswith("update_core_") else UpdateRule
         if getattr(type(rule), name) is not getattr(base, name) or name in vars(rule):
             return f"{type(rule).__name__} overrides {name}"
     if any(True for _ in rule._hookable.at("post")):

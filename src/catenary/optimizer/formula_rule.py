@@ -170,7 +170,7 @@ class FormulaRule(Hyper, UpdateRule):
                 f"{tuple(param.shape)}; the file belongs to another model."
             )
 
-    def update_core(self, param: Any) -> None:
+    def update_core_cpu(self, param: Any) -> None:
         """Run the formula on `param` alone; a parameter without gradient stays as it is."""
         if not param.is_initialized or param.tensor.grad is None:
             return
@@ -178,6 +178,8 @@ class FormulaRule(Hyper, UpdateRule):
         formula = trace_rule(type(self), self.flags, tensor("g"), "")
         values = self.values(schedule(formula).program.hypers)
         run_alone(self, [param], formula, values, self._columns)
+
+    update_core_gpu = update_core_cpu
 
     def _columns(self, param: Any) -> dict[str, list[torch.Tensor]]:
         columns = {"p": [param.tensor]}

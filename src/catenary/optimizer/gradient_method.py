@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
+import torch
+
 from catenary import changes
 from catenary.errors import annotate
 from catenary.optimizer.declare import Hyper, make_init
@@ -13,7 +15,7 @@ from catenary.optimizer.hookable import Hook
 from catenary.optimizer.hyperparameter import Hyperparameter
 from catenary.optimizer.optimizer import Optimizer
 from catenary.optimizer.plan import Plan
-from catenary.optimizer.update_rule import UpdateRule
+from catenary.optimizer.update_rule import HALF_DTYPES, UpdateRule
 
 __all__ = ["GradientMethod"]
 
@@ -150,8 +152,7 @@ class GradientMethod(Hyper, Optimizer):
         else:
             self._view.fill_missing_grads()
             self.check_nan_in_grads()
-            self._unscale_grads()
-            self.call_hooks("pre")
+            self._call_pre_hooks()
             self.t += 1
             if self.is_safe_to_update():
                 self._checked_plan().step(check_finite=False)
@@ -183,8 +184,7 @@ class GradientMethod(Hyper, Optimizer):
         self._checked_plan()
         self.reallocate_cleared_grads()
         self.check_nan_in_grads()
-        self._unscale_grads()
-        self.call_hooks("pre")
+        self._call_pre_hooks()
         self.t += 1
         if self.is_safe_to_update():
             for path, param in self._view.namedparams():
@@ -205,6 +205,29 @@ class GradientMethod(Hyper, Optimizer):
     def _unscale_grads(self) -> None:
         for param in self._view.params(False):
             param.unscale_grad()
+
+    def _call_pre_hooks(self) -> None:
+        """Call the hooks with unscaled gradients.
+
+        A gradient in 16 bits may vanish when it is unscaled, which its float32 master need not
+        suffer: what no hook changed gets its scaled values back, and the rule divides those in
+        float32.
+        """
+        kept = []
+        for param in self._view.params(False):
+            rule, grad, scale = param.update_rule, param.tensor.grad, param._loss_scale
+            halved = grad is not None and grad.dtype in HALF_DTYPES
+            if halved and scale is not None and rule is not None and rule._use_fp32_update:
+                scaled = grad.clone()
+                param.unscale_grad()
+                kept.append((param, scale, scaled, param.tensor.grad.clone()))
+        self._unscale_grads()
+        self.call_hooks("pre")
+        for param, scale, scaled, shown in kept:
+            grad = param.tensor.grad
+            if grad is not None and torch.equal(grad, shown):
+                grad.data.copy_(scaled.data)
+                param._loss_scale = scale
 
     def call_hook(self, hook: Hook) -> None:
         """Call one hook, then fill in gradients that it cleared."""

@@ -125,7 +125,7 @@ class Plan:
             self._undo(buckets)
             raise
         if scaled:
-            self._spend_scales(buckets)
+            self._spend_scales(buckets, rewritten=not launch.non_finite)
         if launch.non_finite:
             self._undo(buckets)
             return [buckets[i].entries[row].path for i, row in launch.non_finite]
@@ -156,8 +156,9 @@ class Plan:
             planned = [
                 (e, s) for b in made[0] for e, s in zip(b.entries, b.signatures, strict=True)
             ]
-            missing = len(planned) < sum(self.view.takes_part(param) for param in self._params)
-            if missing or any(entry.signature != s for entry, s in planned):
+            known = {id(entry.param) for entry, _ in planned}
+            new = any(self.view.takes_part(p) for p in self._params if id(p) not in known)
+            if new or any(entry.signature != signature for entry, signature in planned):
                 made = None
         if made is None:
             self._create_states()
@@ -228,10 +229,10 @@ class Plan:
                 taking = [self.view.takes_part(entry.param) for entry in bucket.entries]
                 bucket.table.rows = [row for row, takes in enumerate(taking) if takes]
 
-    def _spend_scales(self, buckets: list[Bucket]) -> None:
+    def _spend_scales(self, buckets: list[Bucket], *, rewritten: bool) -> None:
         for bucket in buckets:
             for entry in bucket.entries:
-                if bucket.writes_gradient:
+                if bucket.writes_gradient and rewritten:
                     entry.param._loss_scale = None
                 elif entry.param._loss_scale is not None:
                     entry.param._scale_spent = True

@@ -128,15 +128,17 @@ class UpdateRule:
         if not param.is_initialized:
             self._call_core(param)
             return
-        param.unscale_grad()
         master = self._master_of(param)
         if master is None:
+            param.unscale_grad()
             self._ensure_state(param)
             self._call_core(param)
             return
         self._ensure_state(master)
         if param.tensor.grad is not None:
-            master.tensor.grad = param.tensor.grad.float()
+            # Widened first: what the scale kept from vanishing would vanish in 16 bits.
+            master.tensor.grad = param.tensor.grad.float() / (param._loss_scale or 1.0)
+            param._scale_spent = param._loss_scale is not None
         self._call_core(master)
         _copy(param.tensor, master.tensor)
         master.cleargrad()
