@@ -18,10 +18,10 @@ from catenary.kernel import Step, Table, aligned, schedule
 
 __all__ = ["run_alone"]
 
-_Kept = dict[tuple[int, ...], tuple[list[Any], list[Table], Step]]
+_Kept = dict[tuple[object, ...], tuple[list[Any], list[Table], Step]]
 
 _kept: weakref.WeakKeyDictionary[Any, tuple[int, _Kept]] = weakref.WeakKeyDictionary()
-"""For each owner the structural token, and by the ids of parameters these and their tables."""
+"""For each owner the structural token, and by formula and parameters' ids what runs it."""
 
 
 def run_alone(
@@ -31,7 +31,7 @@ def run_alone(
     values: Mapping[str, float],
     columns: Callable[[Any], dict[str, list[torch.Tensor]]],
 ) -> None:
-    """Run a formula on parameters that all have a gradient.
+    """Run a formula on parameters; each has a gradient, if the formula uses one.
 
     Args:
         owner: The rule or hook that asks; what is kept lives as long as it.
@@ -45,14 +45,16 @@ def run_alone(
     if since != structure:
         held = {}
     _kept[owner] = (structure, held)
-    key = tuple(map(id, params))
+    key = (formula, *map(id, params))
     if key not in held:
         tables = [Table(schedule(formula), columns(param)) for param in params]
         # The parameters are kept too, so that their ids stay theirs.
         held[key] = (list(params), tables, Step(tables))
     _, tables, step = held[key]
     for param, table in zip(params, tables, strict=True):
-        param.tensor.grad = gradient = aligned(param.tensor.grad, param.tensor)
+        gradient = param.tensor.grad
+        if gradient is not None:
+            param.tensor.grad = gradient = aligned(gradient, param.tensor)
         table.set_gradients([gradient])
         table.groups = [(values, [0])]
     step.run(check_finite=False)

@@ -11,18 +11,17 @@ import torch
 from catenary.errors import CatenaryError
 from catenary.expr import Formula
 from catenary.kernel import Table, aligned, schedule
+from catenary.optimizer.averaging import AVERAGE
 from catenary.optimizer.entry import Entry
 from catenary.optimizer.formula_rule import state_tensor
-from catenary.optimizer.update_rule import Clock
+from catenary.optimizer.update_rule import Clock, UpdateRule
 
 __all__ = ["Bucket", "at"]
 
 _is_contiguous = torch.Tensor.is_contiguous
 
-_BASE_ATTRIBUTES = frozenset(
-    ("_state", "enabled", "hyperparam", "_clock", "_use_fp32_update", "_fp32_param", "_hookable",
-     "_serialized_param")
-)  # fmt: skip
+_BASE_ATTRIBUTES = frozenset(vars(UpdateRule()))
+"""What every rule holds; a rule that holds more may answer with values of its own."""
 
 
 @dataclass
@@ -61,6 +60,8 @@ class Bucket:
                 columns[name] = [
                     at(e.path, state_tensor, e.rule, declared.key, e.param) for e in self.entries
                 ]
+        if any(name == AVERAGE for name, _ in self.formula.outputs):
+            columns[AVERAGE] = [entry.rule._average for entry in self.entries]
         return columns
 
     def _masters(self) -> list[torch.Tensor] | None:

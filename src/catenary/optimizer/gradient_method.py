@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
 
 from catenary import changes
-from catenary.errors import annotate
+from catenary.errors import NotSetUpError, annotate
+from catenary.optimizer.averaging import average_alone, showing_averages, start_average
 from catenary.optimizer.declare import Hyper, make_init
 from catenary.optimizer.explain import Explanation, explain
 from catenary.optimizer.hookable import Hook
 from catenary.optimizer.hyperparameter import Hyperparameter
 from catenary.optimizer.optimizer import Optimizer
 from catenary.optimizer.plan import Plan
+from catenary.optimizer.spec import Spec
 from catenary.optimizer.update_rule import HALF_DTYPES, UpdateRule
 
 __all__ = ["GradientMethod"]
@@ -137,7 +141,7 @@ class GradientMethod(Hyper, Optimizer):
         """Return the plan of this step, after checking all that can be checked."""
         plan: Plan | None = self._plan
         if plan is None or not plan.is_current() or plan.view is not self._view:
-            plan = self._plan = Plan(self._view, self._hooks("pre"))
+            plan = self._plan = Plan(self._view, self._hooks("pre"), self._average_decay)
         plan.check()
         return plan
 
@@ -161,6 +165,65 @@ class GradientMethod(Hyper, Optimizer):
             self._unscale_grads()
             self.call_hooks("post")
         self.update_loss_scale()
+
+    def average_weights(self, decay: float | None = 0.999) -> None:
+        """Keep an averaged copy of the weights:  average ← decay · average + (1 − decay) · p.
+
+        The copy begins with the parameters as they are at the next update, costs 8 bytes a value in
+        the same pass over memory, and is saved with the optimizer. See :meth:`averaged_weights`.
+
+        Args:
+            decay: Share kept at each step, in [0, 1); None to stop averaging and forget the copy.
+
+        Raises:
+            HyperparameterError: If `decay` lies outside its range.
+
+        Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging (1992).
+        """
+        if decay is not None:
+            spec = Spec("decay", "average_weights", 0.999, ge=0, lt=1)
+            decay = float(spec.accept(decay))
+            spec.check(decay)
+        elif self.target is not None:
+            for param in self._view.params():
+                if param.update_rule is not None:
+                    param.update_rule._average = None
+        self._average_decay = decay
+        changes.structure()
+
+    @contextlib.contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Put the averaged weights into the target for the length of a `with` block.
+
+        Parameters that were not averaged yet stay as they are; edits inside the block are lost.
+
+        Raises:
+            NotSetUpError: Before `setup`, or without :meth:`average_weights`.
+
+        Example:
+            >>> import numpy as np
+            >>> from catenary import Link, Parameter
+            >>> from catenary.optimizers import SGD
+            >>> model = Link()
+            >>> with model.init_scope():
+            ...     model.w = Parameter(np.array([0.0], np.float32))
+            >>> opt = SGD(lr=1.0).setup(model)
+            >>> opt.average_weights(0.5)
+            >>> model.w.grad = np.array([-4.0], np.float32)
+            >>> opt.update()
+            >>> with opt.averaged_weights():
+            ...     print(model.w.array)
+            [2.]
+            >>> print(model.w.array)
+            [4.]
+        """
+        self._check_set_up()
+        if self._average_decay is None:
+            raise NotSetUpError(
+                "there are no averaged weights; call average_weights(decay) before training."
+            )
+        with showing_averages(self._view):
+            yield
 
     def explain(self) -> Explanation:
         """Return what a step does and why: buckets, passes, bytes a value, what fell out.
@@ -188,19 +251,25 @@ class GradientMethod(Hyper, Optimizer):
         self.t += 1
         if self.is_safe_to_update():
             for path, param in self._view.namedparams():
-                if not self._view.takes_part(param):
-                    continue
-                try:
-                    param.update()
-                except Exception as error:
-                    annotate(
-                        error, f"while updating {path}; parameters before it are updated already"
-                    )
-                    raise
+                if self._view.takes_part(param):
+                    self._update_one(path, param)
             self._view.written()
         self.reallocate_cleared_grads()
         self.call_hooks("post")
         self.update_loss_scale()
+
+    def _update_one(self, path: str, param: Any) -> None:
+        decay = self._average_decay
+        averages = decay is not None and param.is_initialized and param.update_rule is not None
+        if averages:
+            start_average(param.update_rule, param)
+        try:
+            param.update()
+        except Exception as error:
+            annotate(error, f"while updating {path}; parameters before it are updated already")
+            raise
+        if averages and decay is not None:
+            average_alone(param.update_rule, param, decay)
 
     def _unscale_grads(self) -> None:
         for param in self._view.params(False):

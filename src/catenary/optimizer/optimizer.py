@@ -47,6 +47,7 @@ class Optimizer:
     _seen: tuple[Any, Target] | None = None
     _use_cleargrads: bool = True
     _plan: Any = None
+    _average_decay: float | None = None
 
     def setup(self, link: Any) -> Any:
         """Take `link` as target and begin anew: states, hooks, `t` and `epoch` are discarded.

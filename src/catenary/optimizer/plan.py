@@ -18,6 +18,13 @@ from catenary.errors import annotate
 from catenary.expr import Formula, Node, check_formula
 from catenary.expr.node import hyper, node, tensor
 from catenary.kernel import Step
+from catenary.optimizer.averaging import (
+    AVERAGE,
+    DECAY,
+    average_alone,
+    averaged,
+    start_average,
+)
 from catenary.optimizer.bucket import Bucket, at
 from catenary.optimizer.entry import Entry, check_gradient, joins_kernel, make_entry
 from catenary.optimizer.formula_hook import FormulaHook, model_norms, trace_hook
@@ -34,6 +41,7 @@ class Plan:
     Args:
         view: The target.
         hooks: The optimizer's pre hooks. If all of them are formulas they join the rules' kernels.
+        average_decay: Share that the averaged copy of the weights keeps at a step; None: no copy.
 
     Attributes:
         view: The target.
@@ -42,9 +50,12 @@ class Plan:
         tokens: The state of the world that the plan was made in.
     """
 
-    def __init__(self, view: Target, hooks: Iterable[Any]) -> None:
+    def __init__(
+        self, view: Target, hooks: Iterable[Any], average_decay: float | None = None
+    ) -> None:
         self.tokens = changes.now()
         self.view = view
+        self._average_decay = average_decay
         hooks = tuple(hooks)
         self.inline = all(map(joins_kernel, hooks))
         self._hooks: tuple[FormulaHook, ...] = hooks if self.inline else ()
@@ -115,7 +126,7 @@ class Plan:
         for bucket in buckets:
             bucket.count()
         try:
-            of_hooks: dict[str, float] = {}
+            of_hooks: dict[str, float] = {DECAY: self._average_decay or 0.0}
             for i, hook in enumerate(self._hooks):
                 of_hooks.update(hook.values(f"hook{i}."))
             for bucket in buckets:
@@ -169,7 +180,11 @@ class Plan:
     def _create_states(self) -> None:
         for entry in self.entries:
             rule = entry.rule
-            if not entry.in_bucket or not self.view.takes_part(entry.param):
+            if rule is None or not self.view.takes_part(entry.param):
+                continue
+            if self._average_decay is not None:
+                start_average(rule, entry.param)
+            if not entry.in_bucket:
                 continue
             master = rule._master_of(entry.param) if rule._use_fp32_update else None
             if rule.state is None:
@@ -214,6 +229,8 @@ class Plan:
         for i, hook in enumerate(entry.hooks):
             gradient = trace_hook(type(hook), tensor("p"), gradient, f"rule_hook{i}.")
         outputs = trace_rule(type(entry.rule), entry.rule.flags, gradient, "rule.", shared).outputs
+        if self._average_decay is not None:
+            outputs = (*outputs, (AVERAGE, averaged(dict(outputs)["p"])))
         return check_formula(Formula(outputs, shared))
 
     def _gather(self, buckets: list[Bucket]) -> None:
@@ -251,4 +268,6 @@ class Plan:
                     f"this step: {', '.join(done) or 'nothing'}",
                 )
                 raise
+            if self._average_decay is not None:
+                average_alone(entry.rule, entry.param, self._average_decay)
             done.append(entry.path)

@@ -61,6 +61,7 @@ class UpdateRule:
     hyperparam = Announced()
     _use_fp32_update = Announced()
     _fp32_param = Announced()
+    _average = Announced()
 
     # A rule that can join a plan announces when one of its state arrays is replaced.
     _state_type: type[dict[str, Any]] = dict
@@ -72,6 +73,7 @@ class UpdateRule:
         self._clock = Clock(0)
         self._use_fp32_update = False
         self._fp32_param = None
+        self._average = None
         self._hookable = Hookable(type(self).__name__, lenient=False)
         self._serialized_param: Any = None
 
@@ -229,7 +231,16 @@ class UpdateRule:
             master = self._master_of(param)
             if master is not None:
                 read_optional(serializer, "fp32_param", master.array)
+        self._serialize_average(serializer)
         serialize_hyperparam(serializer, self.hyperparam)
+
+    def _serialize_average(self, serializer: Any) -> None:
+        if self._average is not None:
+            read_optional(serializer, "average", self._average.numpy())
+        elif is_reading(serializer):
+            found = read_optional(serializer, "average", None)
+            if found is not None and not getattr(serializer, "checking", False):
+                self._average = torch.from_numpy(found)
 
     @contextlib.contextmanager
     def serializing(self, param: Any) -> Iterator[None]:
