@@ -198,7 +198,7 @@ def compare(workload: str, name: str, *, realistic: bool, threads: int, rounds: 
 def table(rows: list[Row]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
-        "| workload | optimizer | work | threads | ours / torch fused | share of same mix | agree |",
+        "| workload | optimizer | work | threads | ours / torch | share of same mix | agree |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
