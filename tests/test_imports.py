@@ -21,7 +21,13 @@ FRONT_DOOR = ""
 ROOM_OF = {
     "backends": "backend",
     "datasets": "dataset",
+    "device_resident": "link",
+    "function_hook": "function",
+    "function_hooks": "function",
     "function_node": "function",
+    "gradient": "gradient_check",
+    "link_hook": "link",
+    "link_hooks": "link",
     "initializer": "initializers",
     "sequential": "link",
 }
@@ -44,8 +50,11 @@ ARROWS = {
     "backend": "",
     "initializers": "backend",
     "variable": "backend initializers",
-    "function": "variable backend",
+    "function": "variable backend utils",
     "functions": "function variable backend utils",
+    "gradient_check": "function functions variable backend",
+    "testing": "gradient_check function functions link links variable backend initializers utils"
+    " serializer serializers",
     "link": "variable initializers backend serializer",
     "links": "link functions function variable initializers backend reporter",
     # on top
@@ -88,6 +97,7 @@ OUTSIDE = {
     "serializers": "numpy h5py safetensors",
     "dataset": "numpy",
     "iterators": "numpy",
+    "testing": "numpy torch pytest packaging",  # what tests of programs are written with
     "as_chainer": "",
     "standin": "",
     "demo": "numpy matplotlib rich",

@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from catenary import backends as backends
     from catenary import dataset as dataset
     from catenary import datasets as datasets
+    from catenary import device_resident as device_resident
     from catenary import errors as errors
     from catenary import expr as expr
+    from catenary import function as function
+    from catenary import function_hook as function_hook
+    from catenary import function_hooks as function_hooks
+    from catenary import function_node as function_node
     from catenary import functions as functions
+    from catenary import gradient_check as gradient_check
     from catenary import initializer as initializer
     from catenary import initializers as initializers
     from catenary import iterators as iterators
     from catenary import link as link
+    from catenary import link_hook as link_hook
+    from catenary import link_hooks as link_hooks
     from catenary import links as links
     from catenary import optimizer as optimizer
     from catenary import optimizer_hooks as optimizer_hooks
@@ -34,6 +42,7 @@ if TYPE_CHECKING:
     from catenary import sequential as sequential
     from catenary import serializer as serializer
     from catenary import serializers as serializers
+    from catenary import testing as testing
     from catenary import utils as utils
     from catenary import variable as variable
     from catenary.backend import get_array_types as get_array_types
@@ -43,10 +52,19 @@ if TYPE_CHECKING:
     from catenary.config import is_debug as is_debug
     from catenary.config import set_debug as set_debug
     from catenary.config import using_config as using_config
+    from catenary.device_resident import DeviceResidentsVisitor as DeviceResidentsVisitor
+    from catenary.function import Function as Function
+    from catenary.function import FunctionAdapter as FunctionAdapter
+    from catenary.function_hook import FunctionHook as FunctionHook
+    from catenary.function_hook import get_function_hooks as get_function_hooks
+    from catenary.function_node import FunctionNode as FunctionNode
+    from catenary.function_node import backward as backward
+    from catenary.function_node import grad as grad
     from catenary.initializer import Initializer as Initializer
     from catenary.link import Chain as Chain
     from catenary.link import ChainList as ChainList
     from catenary.link import Link as Link
+    from catenary.link_hook import LinkHook as LinkHook
     from catenary.optimizer import GradientMethod as GradientMethod
     from catenary.optimizer import Optimizer as Optimizer
     from catenary.optimizer import UpdateRule as UpdateRule
@@ -74,13 +92,21 @@ _ROOMS = (
     "backends",
     "dataset",
     "datasets",
+    "device_resident",
     "errors",
     "expr",
+    "function",
+    "function_hook",
+    "function_hooks",
+    "function_node",
     "functions",
+    "gradient_check",
     "initializer",
     "initializers",
     "iterators",
     "link",
+    "link_hook",
+    "link_hooks",
     "links",
     "optimizer",
     "optimizer_hooks",
@@ -89,10 +115,16 @@ _ROOMS = (
     "sequential",
     "serializer",
     "serializers",
+    "testing",
     "utils",
     "variable",
 )
 _NAMES = {
+    "link_hook": ("LinkHook",),
+    "function_node": ("FunctionNode", "backward", "grad"),
+    "function_hook": ("FunctionHook", "get_function_hooks"),
+    "function": ("Function", "FunctionAdapter"),
+    "device_resident": ("DeviceResidentsVisitor",),
     "backend": ("get_array_types", "get_device", "using_device"),
     "config": ("global_config", "is_debug", "set_debug", "using_config"),
     "initializer": ("Initializer",),

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from catenary import backend
-from catenary._link_registry import Registry
+from catenary._link_hooked import Hooked
 from catenary.config import config
+from catenary.device_resident import ToDevice, is_array
 from catenary.errors import SnapshotError
 from catenary.serializer import AbstractSerializer, Deserializer
 from catenary.variable import Parameter
@@ -26,7 +26,7 @@ __all__ = ["Link"]
 _MODES = ("init", "copy", "share")
 
 
-class Link(Registry):
+class Link(Hooked):
     """Parameters and persistent values, held by name; the building block of models.
 
     A :class:`Parameter` assigned to an attribute inside ``with self.init_scope():`` belongs to the
@@ -41,16 +41,7 @@ class Link(Registry):
         name: Name in the parent chain, None without a parent.
     """
 
-    # The computation; a subclass defines it.
-    forward: Any
-
     _device: backend.Device = backend.CpuDevice()
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call ``forward``, or the ``__call__`` of a base class that stands behind Link."""
-        self._require_init()
-        inherited = getattr(super(), "__call__", None)  # noqa: B004 - it is called, if there
-        return (inherited or self.forward)(*args, **kwargs)
 
     # ---- walks
     def _named_children(self) -> Iterator[tuple[str, Link]]:
@@ -184,6 +175,8 @@ class Link(Registry):
         vars(twin).update(vars(self))
         twin._params = set(self._params)
         twin._persistent = set(self._persistent)
+        if self._local_link_hooks is not None:
+            twin._local_link_hooks = dict(self._local_link_hooks)
         for name in self._params:
             param = vars(twin)[name] = copy.copy(vars(self)[name])
             param.grad = None
@@ -208,7 +201,7 @@ class Link(Registry):
             vars(self)[name].copydata(vars(link)[name])
         for name in sorted(self._persistent) if copy_persistent else ():
             own, other = getattr(self, name), getattr(link, name)
-            if _is_array(own) and _is_array(other):
+            if is_array(own) and is_array(other):
                 backend.copyto(own, other)
             else:
                 setattr(self, name, copy.deepcopy(other))
@@ -246,16 +239,24 @@ class Link(Registry):
         Returns:
             The link itself.
         """
-        self._device = backend.get_device(device)
+        self.device_resident_accept(ToDevice(device))
+        return self
+
+    def device_resident_accept(self, visitor: Any) -> None:
+        """Show a visitor the parameters and persistent arrays, and those of all links below.
+
+        Args:
+            visitor: A :class:`catenary.device_resident.DeviceResidentsVisitor`.
+        """
+        visitor.visit_device_resident(self)
         for name in sorted(self._params):
-            vars(self)[name].to_device(self._device)
+            visitor.visit_variable(vars(self)[name])
         for name in sorted(self._persistent):
             value = getattr(self, name)
-            if _is_array(value):
-                setattr(self, name, self._device.send(value))
+            if is_array(value):
+                setattr(self, name, visitor.visit_array(value))
         for child in self.children():
-            child.to_device(self._device)
-        return self
+            child.device_resident_accept(visitor)
 
     def to_cpu(self) -> Any:
         """Send the link to the CPU and return it."""
@@ -342,7 +343,7 @@ def _exchange(serializer: AbstractSerializer, name: str, param: Parameter) -> No
 
 def _pass(serializer: AbstractSerializer, name: str, value: Any) -> Any:
     """Save or load one value; an array that is not NumPy's passes as a copy on the CPU."""
-    if isinstance(value, np.ndarray) or not _is_array(value):
+    if isinstance(value, np.ndarray) or not is_array(value):
         return serializer(name, value)
     stored = serializer(name, _on_host(value))
     if stored is None:
@@ -350,10 +351,6 @@ def _pass(serializer: AbstractSerializer, name: str, value: Any) -> Any:
     if isinstance(serializer, Deserializer) and not serializer.checking:
         backend.copyto(value, stored)
     return value
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, (*backend.get_array_types(), torch.Tensor))
 
 
 def _on_host(array: Any) -> Any:

@@ -10,13 +10,8 @@ import numpy
 import torch
 
 from catenary import backend
-from catenary._variable_graph import (
-    Operation,
-    VariableNode,
-    describe,
-    differentiate,
-    unchain_all,
-)
+from catenary._variable_backward import differentiate
+from catenary._variable_graph import Operation, VariableNode, describe, unchain_all
 from catenary._variable_memory import Memory, is_array
 from catenary._variable_text import Uncomparable, overview, text
 from catenary.backends.memory import array_of, tensor_of
@@ -226,12 +221,13 @@ class Variable(Uncomparable, Memory):
         grad = self._gradient()
         if grad is None:
             grad = self._initial_gradient(loss_scale)
-        if grad is None:
-            return
-        self.cleargrad()
+            if grad is None:
+                return
+        else:
+            self.cleargrad()
         differentiate(
-            self,
-            grad,
+            [self],
+            [grad],
             retain_grad=retain_grad,
             create_graph=enable_double_backprop,
             loss_scale=loss_scale,
@@ -265,14 +261,26 @@ class Variable(Uncomparable, Memory):
         return self._node
 
     @property
-    def creator(self) -> Operation | None:
-        """The operation that made this Variable, None for a leaf."""
-        return None if self._node is None else self._node.creator_node
+    def creator(self) -> Any:
+        """What made this Variable, None for a leaf; the Function where it is an old-style one."""
+        return None if self._node is None else self._node.creator
 
     @property
     def creator_node(self) -> Operation | None:
-        """The same as :attr:`creator`."""
-        return self.creator
+        """The operation that made this Variable, None for a leaf."""
+        return None if self._node is None else self._node.creator_node
+
+    def set_creator(self, gen_func: Any) -> None:
+        """Name what made this Variable: an operation, or an old-style Function."""
+        self.node.set_creator(gen_func)
+
+    def set_creator_node(self, fnode: Operation) -> None:
+        """Name the operation that made this Variable."""
+        self.node.set_creator_node(fnode)
+
+    def retain_data(self) -> None:
+        """Let the graph keep the values, so that they outlive this Variable."""
+        self.node.retain_data()
 
     @property
     def rank(self) -> int:
@@ -339,6 +347,8 @@ class Variable(Uncomparable, Memory):
         if grad is not None:
             self._put_gradient(tensor_of(grad))
 
+
+VariableNode._make = Variable.from_tensor
 
 # What a copy or a pickle makes anew: both faces of the memory, the graph, and cached views.
 _DERIVED = frozenset(

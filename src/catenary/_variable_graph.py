@@ -1,22 +1,22 @@
 """The light graph that Variables keep beside torch's: who made whom, and how deep.
 
-torch's autograd computes gradients; this graph answers what Chainer programs ask of it (creator,
-rank, inputs, unchaining) and finds the leaf Variables that a backward pass reaches.
+torch's autograd computes gradients; this graph answers what Chainer programs ask of it: creator,
+rank, inputs, unchaining.
 """
 
 from __future__ import annotations
 
-import warnings
+import threading
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
-from catenary.backends.memory import numpy_dtype
-from catenary.config import config
+from catenary import _variable_hooks
+from catenary.backends.memory import array_of, numpy_dtype
 
-__all__ = ["Operation", "VariableNode", "connect", "describe", "differentiate", "unchain_all"]
+__all__ = ["Call", "Operation", "VariableNode", "describe", "unchain_all"]
 
 
 class VariableNode:
@@ -26,6 +26,7 @@ class VariableNode:
         "__weakref__",
         "_dtype",
         "_grad_fn",
+        "_kept",
         "_output_nr",
         "_shape",
         "_variable",
@@ -34,21 +35,34 @@ class VariableNode:
         "requires_grad",
     )
 
+    # Set by `_variable_base`: makes a Variable around a tensor.
+    _make: ClassVar[Any]
+
     def __init__(self, variable: Any, tensor: torch.Tensor | None) -> None:
         self._variable = weakref.ref(variable)
         self.creator_node: Operation | None = None
         self.rank = 0
         self.requires_grad: bool = variable.requires_grad
         self._grad_fn: Any = None
+        self._kept: torch.Tensor | None = None
         self._output_nr = 0
         if tensor is not None:
             self._shape: Any = tensor.shape
             self._dtype: Any = tensor.dtype
 
     @property
-    def creator(self) -> Operation | None:
-        """The operation that made the Variable, None for a leaf."""
-        return self.creator_node
+    def creator(self) -> Any:
+        """What made the Variable, None for a leaf; the Function where it is an old-style one."""
+        return None if self.creator_node is None else self.creator_node.face
+
+    def set_creator(self, creator: Any) -> None:
+        """Name what made the Variable: an operation, or an old-style Function."""
+        self.set_creator_node(getattr(creator, "node", creator))
+
+    def set_creator_node(self, creator_node: Operation) -> None:
+        """Name the operation that made the Variable; the rank follows."""
+        self.creator_node = creator_node
+        self.rank = creator_node.rank + 1
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -77,9 +91,57 @@ class VariableNode:
         variable = self._variable()
         return None if variable is None else variable.grad
 
+    @property
+    def grad_var(self) -> Any:
+        """The Variable's gradient as a Variable, None once the Variable is gone."""
+        variable = self._variable()
+        return None if variable is None else variable.grad_var
+
+    @property
+    def data(self) -> Any:
+        """The values, None if the Variable is gone and nothing retained them.
+
+        Differs: Chainer shows only values that a function retained.
+        """
+        variable = self.get_variable_or_none()
+        if variable is not None:
+            return variable.array
+        return None if self._kept is None else array_of(self._kept)
+
+    def retain_data(self) -> None:
+        """Keep the values for as long as the node lives.
+
+        Raises:
+            RuntimeError: The Variable is gone.
+        """
+        variable = self._variable()
+        if variable is None:
+            raise RuntimeError("the values cannot be retained: their Variable is gone")
+        self._kept = variable.tensor
+
     def get_variable_or_none(self) -> Any:
         """Return the Variable, or None once it is gone."""
         return self._variable()
+
+    def get_variable(self) -> Any:
+        """Return the Variable; once it is gone, a new one over the values that were retained.
+
+        Raises:
+            RuntimeError: The Variable is gone and its values were not retained.
+        """
+        variable = self._variable()
+        if variable is not None:
+            return variable
+        if self._kept is None:
+            raise RuntimeError(
+                f"the Variable of {self.label} is gone; keep a reference to it, or call "
+                "retain_inputs in the function that needs it"
+            )
+        variable = self._make(self._kept)
+        variable._requires_grad = self.requires_grad
+        variable._node = self
+        self._variable = weakref.ref(variable)
+        return variable
 
     def unchain(self) -> None:
         """Forget the creator, in torch's graph too: gradients that arrive here stop here."""
@@ -87,25 +149,54 @@ class VariableNode:
         grad_fn, self._grad_fn = self._grad_fn, None
         if grad_fn is not None:
             grad_fn.register_prehook(_stopper(self._output_nr, self._variable))
+        if self._kept is not None:
+            self._kept = self._kept.detach()
         variable = self._variable()
         if variable is not None:
             variable._become_leaf()
 
 
 class Operation:
-    """One call of a function: its label, the nodes it read and the nodes it made."""
+    """One call of a function, as the graph knows it: the nodes it read and the nodes it made."""
 
-    __slots__ = ("__weakref__", "inputs", "label", "outputs", "rank")
+    __slots__ = ("__weakref__", "inputs", "outputs", "rank")
 
-    def __init__(self, label: str, inputs: tuple[VariableNode, ...]) -> None:
-        self.label = label
-        self.inputs: tuple[VariableNode, ...] | None = inputs
-        self.rank: int = max([node.rank for node in inputs], default=0)
-        self.outputs: tuple[weakref.ref[VariableNode], ...] = ()
+    inputs: tuple[VariableNode, ...] | None
+    outputs: tuple[weakref.ref[VariableNode], ...]
+    rank: int
 
-    def keep(self, outputs: list[VariableNode]) -> None:
-        """Remember the nodes that this operation made, without keeping them alive."""
-        self.outputs = tuple([weakref.ref(node) for node in outputs])
+    @property
+    def label(self) -> str:
+        """Name in graphs and errors."""
+        raise NotImplementedError
+
+    @property
+    def _impl_name(self) -> str:
+        return self.label
+
+    @property
+    def face(self) -> Any:
+        """What programs see as a Variable's creator."""
+        return self
+
+    def connect(self, variables: list[Any], result: Any, tensor: torch.Tensor) -> None:
+        """Record that this operation made `result` from `variables`."""
+        if self.inputs is None:
+            nodes = []
+            rank = 0
+            for variable in variables:
+                node = variable._node or variable.node
+                nodes.append(node)
+                rank = max(rank, node.rank)
+            self.inputs = tuple(nodes)
+            self.rank = rank
+        node = VariableNode(result, tensor)
+        node.creator_node = self
+        node.rank = self.rank + 1
+        node._grad_fn = tensor.grad_fn
+        node._output_nr = tensor.output_nr
+        result._node = node
+        self.outputs += (weakref.ref(node),)
 
     def unchain(self) -> None:
         """Cut this operation out: its outputs become leaves, and it lets go of its inputs."""
@@ -114,6 +205,63 @@ class Operation:
             if node is not None:
                 node.unchain()
         self.inputs = None
+
+    # ---- hooks
+    @property
+    def local_function_hooks(self) -> dict[str, Any]:
+        """The function hooks of this call alone, by name."""
+        return _variable_hooks.bound(self)
+
+    def add_hook(self, hook: Any, name: str | None = None) -> None:
+        """Let a function hook watch this call alone.
+
+        Args:
+            hook: A :class:`catenary.FunctionHook`.
+            name: Name under which it is kept; its own by default.
+
+        Raises:
+            TypeError: `hook` is no FunctionHook.
+            KeyError: A hook of this name is there.
+        """
+        if not hasattr(hook, "backward_postprocess"):
+            raise TypeError(f"a function hook is a FunctionHook, got {type(hook).__name__}")
+        _variable_hooks.bind(self, hook.name if name is None else name, hook)
+        hook.added(self)
+
+    def delete_hook(self, name: str) -> None:
+        """Take a hook off this call.
+
+        Raises:
+            KeyError: There is no hook of this name.
+        """
+        _variable_hooks.unbind(self, name).deleted(self)
+
+
+class Call(Operation):
+    """One call of a function that torch differentiates."""
+
+    __slots__ = ("label",)
+
+    label: str
+
+    def __init__(self, label: str, inputs: tuple[VariableNode, ...] | None = None) -> None:
+        self.label = label
+        self.inputs = inputs
+        self.outputs = ()
+        self.rank = max([node.rank for node in inputs], default=0) if inputs else 0
+
+
+class _Thread(threading.local):
+    """The backward pass of a thread.
+
+    Attributes:
+        as_values: Whether gradients are to be returned, and Variables to be left alone.
+    """
+
+    as_values: bool = False
+
+
+thread = _Thread()
 
 
 def describe(shape: tuple[int, ...], dtype: Any) -> str:
@@ -128,21 +276,11 @@ def _stopper(index: int, variable: Callable[[], Any]) -> Callable[[Any], Any]:
 
     def stop(grads: tuple[torch.Tensor | None, ...]) -> tuple[torch.Tensor | None, ...]:
         arrived, target = grads[index], variable()
-        if arrived is not None and target is not None:
+        if arrived is not None and target is not None and not thread.as_values:
             target._accumulate(arrived)
         return tuple(None if i == index else g for i, g in enumerate(grads))
 
     return stop
-
-
-def connect(operation: Operation, variable: Any, tensor: torch.Tensor) -> None:
-    """Record that `operation` made `variable`."""
-    node = VariableNode(variable, tensor)
-    node.creator_node = operation
-    node.rank = operation.rank + 1
-    node._grad_fn = tensor.grad_fn
-    node._output_nr = tensor.output_nr
-    variable._node = node
 
 
 def unchain_all(start: Operation | None) -> None:
@@ -155,82 +293,3 @@ def unchain_all(start: Operation | None) -> None:
             continue
         waiting.extend(n.creator_node for n in inputs if n.creator_node is not None)
         operation.unchain()
-
-
-def reached(root: VariableNode) -> tuple[list[Any], list[Any]]:
-    """Return the live Variables that gradients from `root` arrive at: leaves, and all others."""
-    leaves: list[Any] = []
-    inner: list[Any] = []
-    seen = {root}
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        variable = node._variable()
-        creator = node.creator_node
-        if variable is not None:
-            (leaves if creator is None else inner).append(variable)
-        if creator is None or creator.inputs is None:
-            continue
-        for parent in creator.inputs:
-            if parent.requires_grad and parent not in seen:
-                seen.add(parent)
-                waiting.append(parent)
-    return leaves, inner
-
-
-def differentiate(
-    root: Any,
-    grad: torch.Tensor,
-    *,
-    retain_grad: bool,
-    create_graph: bool,
-    loss_scale: float | None,
-) -> None:
-    """Send `grad` backward from `root`, adding to the gradient of every leaf Variable it reaches.
-
-    The graph stays, so that a second loss over it can be differentiated afterwards.
-    """
-    leaves, inner = reached(root.node)
-    for leaf in leaves:
-        leaf._settle_scale()
-    tensor = root.tensor
-    kept: dict[int, torch.Tensor] = {}
-    hooks = []
-    if retain_grad:
-        hooks = [_keeper(v, kept) for v in inner if v is not root and v.tensor.requires_grad]
-    try:
-        if tensor.requires_grad:
-            _torch_backward(tensor, grad, create_graph)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    for leaf in leaves:
-        leaf._loss_scale = loss_scale
-    if retain_grad:
-        kept[id(root)] = grad
-        for variable in inner:
-            if id(variable) in kept:
-                variable._put_gradient(kept[id(variable)])
-
-
-def _keeper(variable: Any, kept: dict[int, torch.Tensor]) -> Any:
-    key = id(variable)
-
-    def keep(grad: torch.Tensor) -> None:
-        kept[key] = grad
-
-    return variable.tensor.register_hook(keep)
-
-
-def _torch_backward(tensor: torch.Tensor, grad: torch.Tensor, create_graph: bool) -> None:
-    debug = config.debug
-    if not create_graph and not debug:
-        torch.autograd.backward(tensor, grad, retain_graph=True)
-        return
-    with warnings.catch_warnings(), torch.autograd.set_detect_anomaly(bool(debug)):
-        # torch warns that gradients with a graph refer to their parameters; Chainer's do as well,
-        # and `cleargrads` breaks the cycle.
-        warnings.filterwarnings("ignore", "Using backward\\(\\) with create_graph")
-        # In debug mode NaN is an error, which says enough.
-        warnings.filterwarnings("ignore", "Error detected in")
-        torch.autograd.backward(tensor, grad, retain_graph=True, create_graph=create_graph)

@@ -125,6 +125,10 @@ class Memory:
                 self._join(array, shared)
         changes.structure()
 
+    def _show(self, array: Any) -> None:
+        """Let `.array` be this very array, which lies over the tensor's memory."""
+        self._array, self._array_key = array, _key(self.tensor)
+
     def _held(self) -> Any:
         """Return whichever face exists and is current; None if there are no values."""
         return self._array if self._pending else self._tensor

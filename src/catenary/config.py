@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -33,8 +34,8 @@ class GlobalConfig:
         dtype: The dtype of parameters that do not name one. Default `numpy.float32`.
         debug: Whether functions check their results for NaN. Default False.
         flush_subnormals: Whether optimizer kernels treat numbers below 1.2e-38 as 0. Momentum under
-            zero gradients decays into them, where processors are 4 to 20 times slower. Default True;
-            False gives NumPy's bits for them too.
+            zero gradients decays into them, where processors are 4 to 20 times slower. Default
+            True; False gives NumPy's bits for them too.
         restore_hyperparams: Whether loading a snapshot also restores hyperparameters such as the
             learning rate. Default False: a snapshot never overwrites a newly chosen `lr` (differs
             from nothing in Chainer, which does not save them).
@@ -56,44 +57,57 @@ class GlobalConfig:
         self.use_ideep: str = "never"
         self.warn_nondeterministic: bool = False
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        for view in _views.get(self, ()):
+            setattr(view, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        for view in _views.get(self, ()):
+            delattr(view, name)
+
+    def _show_through(self, view: type) -> None:
+        """Keep the attributes of `view` equal to the entries."""
+        _views.setdefault(self, []).append(view)
+        for name, value in vars(self).items():
+            setattr(view, name, value)
+
     def show(self, file: IO[str] = sys.stdout) -> None:
         """Print every entry, one a line, in alphabetical order."""
         _show(vars(self), file)
 
 
-class LocalConfig:
+_views: weakref.WeakKeyDictionary[GlobalConfig, list[type]] = weakref.WeakKeyDictionary()
+
+
+class LocalConfig(threading.local):
     """A thread's view of a :class:`GlobalConfig`: its own entries first, the global ones behind
     them.
+
+    Functions read the configuration at every call, so reading is native: a thread's entries are the
+    attributes of a `threading.local`, and the global ones are attributes of a class of its own.
     """
 
     _global: GlobalConfig
-    _local: threading.local
+
+    def __new__(cls, behind: GlobalConfig) -> LocalConfig:
+        """Make a view, of a class of its own."""
+        view = type(cls.__name__, (cls,), {"__doc__": cls.__doc__, "_global": behind})
+        behind._show_through(view)
+        made: LocalConfig = threading.local.__new__(view, behind)  # type: ignore[call-arg]
+        return made
 
     def __init__(self, behind: GlobalConfig) -> None:
-        object.__setattr__(self, "_global", behind)
-        object.__setattr__(self, "_local", threading.local())
+        """Run once a thread; a thread begins without entries of its own."""
 
     def __getattr__(self, name: str) -> Any:
-        own = vars(self._local)
-        if name in own:
-            return own[name]
-        try:
-            return getattr(self._global, name)
-        except AttributeError:
-            known = ", ".join(sorted(vars(self._global)))
-            raise AttributeError(
-                f"the configuration has no entry {name!r}; it has: {known}"
-            ) from None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._local, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(self._local, name)
+        known = ", ".join(sorted(vars(self._global)))
+        raise AttributeError(f"the configuration has no entry {name!r}; it has: {known}")
 
     def show(self, file: IO[str] = sys.stdout) -> None:
         """Print every entry as this thread sees it."""
-        _show({**vars(self._global), **vars(self._local)}, file)
+        _show({**vars(self._global), **vars(self)}, file)
 
 
 def _show(entries: dict[str, Any], file: IO[str]) -> None:
@@ -121,7 +135,7 @@ def using_config(name: str, value: Any, config: LocalConfig = config) -> Iterato
         ...     config.train
         False
     """
-    own = vars(config._local)
+    own = vars(config)
     missing = object()
     before = own.get(name, missing)
     setattr(config, name, value)

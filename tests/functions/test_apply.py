@@ -57,8 +57,9 @@ def test_data_errors_stay_what_they_are():
     with pytest.raises(IndexError) as caught:
         F.embed_id(np.array([3]), table)
     assert "in EmbedIDFunction" in caught.value.__notes__
-    with pytest.raises(IndexError):
-        F.softmax_cross_entropy(scores, np.array([0, 3]))
+    for function in (F.softmax_cross_entropy, F.hinge, F.select_item):
+        with pytest.raises(IndexError):
+            function(scores, np.array([0, 3]))
 
 
 def test_debug_mode_finds_nan():
@@ -264,3 +265,123 @@ def test_infinities_do_not_leak_from_masks():
     F.sum(y).backward()
     np.testing.assert_array_equal(y.array, [[0], [1]])
     np.testing.assert_array_equal(table.grad, [[0], [1]])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: F.depth2space(np.ones((2, 3, 4, 4), "f"), 2),
+        lambda: F.space2depth(np.ones((2, 3, 3, 4), "f"), 2),
+        lambda: F.repeat(np.ones((2, 3), "f"), 2, axis=2),
+        lambda: F.repeat(np.ones((2, 3), "f"), (1, 2), axis=1),
+        lambda: F.deconvolution_2d(
+            np.ones((2, 3, 4, 4), "f"), np.ones((3, 2, 2, 2), "f"), np.ones(3, "f")
+        ),
+        lambda: F.swapaxes(np.ones((2, 3), "f"), 0, 2),
+        lambda: F.tensordot(np.ones((2, 3), "f"), np.ones((2, 3), "f"), 1),
+        lambda: F.einsum("ij,jk", np.ones((2, 3), "f"), np.ones((2, 3), "f")),
+        lambda: F.spatial_transformer_sampler(
+            np.ones((1, 1, 2, 2), "f"), np.ones((1, 3, 2, 2), "f")
+        ),
+    ],
+)
+def test_where_chainer_lets_numpy_complain_we_name_the_function(call):
+    with pytest.raises(InvalidType, match="shape"):
+        call()
+
+
+def test_networks_without_dropout_draw_no_numbers():
+    rng = np.random.RandomState(0)
+    weights = [[rng.randn(2, 2).astype("f") for _ in range(2)] for _ in range(2)]
+    biases = [[np.zeros(2, "f")] * 2] * 2
+    hx, xs = np.zeros((2, 3, 2), "f"), [np.ones((n, 2), "f") for n in (3, 1)]
+    before = np.random.get_state()[1].copy()
+    with using_config("train", False):
+        h, ys = F.n_step_rnn(2, 0.5, hx, weights, biases, xs)
+    F.n_step_rnn(2, 0.0, hx, weights, biases, xs)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    assert [y.shape for y in ys] == [(3, 2), (1, 2)]
+    np.testing.assert_array_equal(h.array[1, 0], ys[1].array[0])
+
+
+def test_borders_of_other_modes_are_numpys():
+    x = np.arange(12, dtype="f").reshape(3, 4)
+    for mode in ("edge", "reflect", "symmetric", "wrap"):
+        y = F.pad(x, ((1, 2), (0, 1)), mode)
+        np.testing.assert_array_equal(y.array, np.pad(x, ((1, 2), (0, 1)), mode))
+    for wrong in ({"mode": "mean"}, {"mode": "reflect", "reflect_type": "odd"}):
+        with pytest.raises(NotImplementedError, match="edge"):
+            F.pad(x, 1, **wrong)
+
+
+def test_labels_that_no_place_holds_are_infinitely_unlikely():
+    scores = [np.zeros((1, 3), "f")]
+    loss = F.connectionist_temporal_classification(scores, np.array([[1, 2]], "i"), 0)
+    assert loss.array == np.inf
+
+
+def test_more_axes_than_torch_has():
+    x = np.ones((1, 1, 2, 2, 2, 2), "f")
+    for call in (
+        lambda: F.convolution_nd(x, x),
+        lambda: F.deconvolution_nd(x, x),
+        lambda: F.max_pooling_nd(x, 2),
+        lambda: F.average_pooling_nd(x, 2),
+        lambda: F.unpooling_nd(x, 2),
+    ):
+        with pytest.raises(ValueError, match="three axes"):
+            call()
+
+
+def test_samples_and_noise_can_be_kept():
+    y, eps = F.gaussian(np.zeros((2, 3), "f"), np.zeros((2, 3), "f"), return_eps=True)
+    np.testing.assert_array_equal(y.array, eps)
+    half = Variable(torch.zeros(4, dtype=torch.bfloat16))
+    assert F.gaussian(half, half).array.dtype == torch.bfloat16
+    loss, samples = F.negative_sampling(
+        np.ones((2, 3), "f"),
+        np.array([1, 0], "i"),
+        np.ones((4, 3), "f"),
+        lambda shape: np.full(shape, 3, "i"),
+        2,
+        return_samples=True,
+    )
+    assert loss.shape == ()
+    assert samples.tolist() == [[1, 3, 3], [0, 3, 3]]
+
+
+def test_equal_vectors_have_a_finite_gradient():
+    x = Variable(np.ones((2, 3), "f"))
+    F.contrastive(x, np.ones((2, 3), "f"), np.array([0, 1], "i")).backward()
+    np.testing.assert_array_equal(x.grad, np.zeros((2, 3)))
+    x = Variable(np.zeros((2, 3), "f"))
+    F.sum(F.normalize(x, eps=0.5)).backward()
+    np.testing.assert_array_equal(x.grad, np.full((2, 3), 2))
+
+
+def test_zoneout_while_not_training_returns_the_new_values():
+    x = Variable(np.ones(3, "f"))
+    with using_config("train", False):
+        assert F.zoneout(np.zeros(3, "f"), x) is x
+
+
+@pytest.mark.parametrize(
+    ("error", "call"),
+    [
+        (ValueError, lambda: F.resize_images(np.ones((1, 1, 2, 2), "f"), (2, 2), mode="cubic")),
+        (ValueError, lambda: F.permutate(np.ones(3, "f"), np.array([0, 0, 1]))),
+        (TypeError, lambda: F.einsum(np.ones((2, 2), "f"), [0, 0])),
+        (InvalidType, lambda: F.convolution_nd(np.ones((1, 1, 3), "f"), np.ones((1, 1), "f"))),
+    ],
+)
+def test_arguments_that_do_not_fit(error, call):
+    with pytest.raises(error):
+        call()
+
+
+def test_no_sequences_and_no_regions():
+    assert F.transpose_sequence([]) == ()
+    image, none = np.ones((1, 2, 4, 4), "f"), np.ones((0, 5), "f")
+    assert F.roi_pooling_2d(image, none, 2, 3, 1.0).shape == (0, 2, 2, 3)
+    with pytest.warns(DeprecationWarning), pytest.raises(InvalidType):
+        F.batch_matmul(np.ones((2, 3), "f"), np.ones((3, 3), "f"))

@@ -23,6 +23,11 @@ def positive(*shape):
     return {"values": RNG.uniform(0.3, 2, size=shape).round(3).tolist()}
 
 
+def single(*shape):
+    """Where Chainer takes float32 only."""
+    return {**normal(*shape), "dtype": "float32"}
+
+
 def tup(*values):
     """A tuple: JSON has only lists."""
     return {"tuple": values}

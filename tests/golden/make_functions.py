@@ -10,8 +10,19 @@ import pathlib
 
 import chainer
 import chainer.functions as F
+import function_cases_arrays
+import function_cases_layers
 import numpy as np
 from function_cases import CASES, ERRORS
+
+# Each adds its cases to the lists.
+assert function_cases_arrays.case is function_cases_layers.case
+
+
+NO_GRADIENT = (
+    *("accuracy", "binary_accuracy", "classification_summary", "f1_score"),
+    *("operator.floordiv", "precision", "recall"),
+)
 
 
 def index(spec):
@@ -28,6 +39,8 @@ def resolve(argument, variables):
     if isinstance(argument, str) and argument.startswith("@"):
         return variables[int(argument[1:])]
     if isinstance(argument, dict):
+        if "sampler" in argument:
+            return lambda shape: np.array(argument["sampler"], np.int32).reshape(shape)
         return tuple(argument["tuple"]) if "tuple" in argument else index(argument["index"])
     if isinstance(argument, list):
         return [resolve(a, variables) for a in argument]
@@ -52,6 +65,11 @@ def call(one, variables):
     return find(one["function"])(*args, **kwargs)
 
 
+def flat(out):
+    """All results in a row: some functions return tuples within tuples."""
+    return [each for part in out for each in flat(part)] if isinstance(out, tuple) else [out]
+
+
 def run(number, one, dtype, arrays):
     variables = [build(spec, dtype) for spec in one["inputs"]]
     if one["function"].startswith("operator.") and all(
@@ -60,12 +78,12 @@ def run(number, one, dtype, arrays):
         variables[0] = chainer.Variable(variables[0])
     np.random.seed(7)
     out = call(one, variables)
-    outs = list(out if isinstance(out, tuple) else (out,))
+    outs = flat(out)
     ys = [o for o in outs if isinstance(o, chainer.Variable)]
     rng = np.random.RandomState(number)
     for k, o in enumerate(outs):
         arrays[f"{number}/{dtype}/y{k}"] = o.array if isinstance(o, chainer.Variable) else o
-    if ys[0].dtype.kind == "f" and one["function"] not in ("accuracy", "operator.floordiv"):
+    if ys[0].dtype.kind == "f" and one["function"] not in NO_GRADIENT:
         seeds = [np.asarray(rng.normal(size=y.shape)).astype(y.dtype) for y in ys]
         if len(ys) == 1:
             ys[0].grad = seeds[0]

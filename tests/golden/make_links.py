@@ -5,6 +5,7 @@ Writes beside this file: links.npz (arrays by "case|name"), links.json (everythi
 and summary.npz (a saved DictSummary).
 """
 
+import inspect
 import json
 import pathlib
 
@@ -12,6 +13,7 @@ import chainer
 import chainer.functions as F
 import chainer.links as L
 import numpy as np
+from link_cases import CASES
 
 HERE = pathlib.Path(__file__).parent
 arrays, facts = {}, {}
@@ -97,6 +99,48 @@ def batch_normalization():
     for seed in range(3):
         link(inputs((6, 3), seed), finetune=True)
     persistents("BatchNormalization finetune", link)
+
+
+def given(spec, seed):
+    if spec is None or isinstance(spec[0], int):
+        # A Variable: 7.8.1's Deconvolution2D cannot learn from an array.
+        return None if spec is None else chainer.Variable(inputs(spec, seed))
+    return [inputs(shape, seed + i) for i, shape in enumerate(spec)]
+
+
+def flat(out):
+    return (
+        [each for part in out for each in flat(part)] if isinstance(out, (tuple, list)) else [out]
+    )
+
+
+def more():
+    for one in CASES:
+        case = one["link"]
+        np.random.seed(7)
+        link = eval("L." + case)
+        ys = []
+        for step in range(one["steps"]):
+            ys += flat(link(*[given(spec, 10 * step + k) for k, spec in enumerate(one["inputs"])]))
+        link.cleargrads()
+        sum(F.sum(y * inputs(y.shape, 99 + k)) for k, y in enumerate(ys)).backward()
+        for k, y in enumerate(ys):
+            keep(case, f"y{k}", y.array)
+        for path, param in link.namedparams():
+            keep(case, "param" + path, param.array)
+            if param.grad is not None:
+                keep(case, "grad" + path, param.grad)
+    facts["cases"] = CASES
+    names = {one["link"].split("(")[0] for one in CASES}
+    names |= {"BatchNormalization", "Classifier", "Convolution2D", "EmbedID", "Linear", "Parameter"}
+    facts["modules"], facts["signatures"] = {}, {}
+    for name in sorted(names):
+        link = getattr(L, name)
+        facts["modules"][name] = link.__module__.replace("chainer", "catenary")
+        facts["signatures"][name] = [
+            [p.name, p.kind.name, None if p.default is p.empty else repr(p.default)]
+            for p in inspect.signature(link.__init__).parameters.values()
+        ]
 
 
 class Nested(chainer.Chain):
@@ -211,7 +255,15 @@ def summaries():
 
 
 def main():
-    for part in (connection, batch_normalization, structure, classifier, iterators, summaries):
+    for part in (
+        more,
+        connection,
+        batch_normalization,
+        structure,
+        classifier,
+        iterators,
+        summaries,
+    ):
         part()
     np.savez_compressed(HERE / "links.npz", **arrays)
     (HERE / "links.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n")

@@ -93,6 +93,43 @@ def test_golden(case):
             close(link(inputs(expected.shape, 4)).array, expected)
 
 
+def given(spec, seed):
+    if spec is None or isinstance(spec[0], int):
+        return None if spec is None else inputs(spec, seed)
+    return [inputs(shape, seed + i) for i, shape in enumerate(spec)]
+
+
+def flat(out):
+    return (
+        [each for part in out for each in flat(part)] if isinstance(out, (tuple, list)) else [out]
+    )
+
+
+@pytest.mark.parametrize("one", FACTS["cases"], ids=lambda one: one["link"])
+def test_equals_the_original(one):
+    np.random.seed(7)
+    link = eval(f"L.{one['link']}")
+    ys = []
+    for step in range(one["steps"]):
+        ys += flat(link(*[given(spec, 10 * step + k) for k, spec in enumerate(one["inputs"])]))
+    link.cleargrads()
+    sum(F.sum(y * inputs(y.shape, 99 + k)) for k, y in enumerate(ys)).backward()
+    for k, y in enumerate(ys):
+        close(y.array, ARRAYS[f"{one['link']}|y{k}"])
+    params, grads = part(one["link"], "param"), part(one["link"], "grad")
+    assert params.keys() == dict(link.namedparams()).keys()
+    for path, param in link.namedparams():
+        np.testing.assert_array_equal(param.array, params[path])
+        assert (param.grad is not None) == (path in grads)
+        if path in grads:
+            close(param.grad, grads[path])
+
+
+def test_every_link_is_compared():
+    cases = [*MAKE, *(one["link"] for one in FACTS["cases"])]
+    assert {case.split("(")[0] for case in cases} == set(L.__all__) - {"Classifier", "Parameter"}
+
+
 def test_fine_tuning():
     link = L.BatchNormalization(3)
     for seed in range(3):
@@ -120,7 +157,12 @@ def test_classifier():
 
 def test_every_golden_case_is_used():
     cases = {key.split("|")[0] for key in ARRAYS}
-    known = {*MAKE, *(f"{case} again" for case in MAKE), "Classifier"}
+    known = {
+        *MAKE,
+        *(one["link"] for one in FACTS["cases"]),
+        *(f"{case} again" for case in MAKE),
+        "Classifier",
+    }
     known |= {"BatchNormalization finetune", "repeat", "repeat Linear"}
     assert cases <= known
     assert set(MAKE) <= cases

@@ -1,5 +1,9 @@
 """Links: arguments, attributes, refusals."""
 
+import inspect
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,16 +16,29 @@ from catenary.reporter import Reporter
 from catenary.utils.type_check import InvalidType
 from catenary.variable import Parameter, Variable
 
+FACTS = json.loads((Path(__file__).parents[1] / "golden" / "links.json").read_text())
+
 
 def test_the_modules_bear_the_names_of_the_original():
-    from catenary.links.connection.convolution_2d import Convolution2D
-    from catenary.links.connection.embed_id import EmbedID
-    from catenary.links.connection.linear import Linear
-    from catenary.links.model.classifier import Classifier
-    from catenary.links.normalization.batch_normalization import BatchNormalization
+    for name, module in FACTS["modules"].items():
+        assert getattr(L, name).__module__ == module
+    assert set(FACTS["modules"]) == set(L.__all__)
 
-    found = {BatchNormalization, Classifier, Convolution2D, EmbedID, Linear}
-    assert found == {getattr(L, name) for name in L.__all__}
+
+def test_signatures_are_the_originals():
+    for name, rows in FACTS["signatures"].items():
+        given = list(inspect.signature(getattr(L, name).__init__).parameters.values())
+        for parameter, (word, kind, default) in zip(given, rows, strict=False):
+            if kind == "VAR_POSITIONAL":  # taken only to be refused
+                break
+            if kind == "VAR_KEYWORD":
+                assert parameter.kind is parameter.KEYWORD_ONLY
+                break
+            empty = parameter.default is parameter.empty
+            assert (parameter.name, parameter.kind.name) == (word, kind), name
+            assert callable(parameter.default) or (
+                (None if empty else repr(parameter.default)) == default
+            )
 
 
 # ---- Linear
@@ -205,3 +222,38 @@ def test_loss_goes_down():
             param.array -= 0.5 * param.grad
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] / 1.5
+
+
+# ---- from_params
+@pytest.mark.parametrize("nobias", [False, True])
+@pytest.mark.parametrize(
+    "link",
+    [
+        lambda **k: L.Linear(3, 2, **k),
+        lambda **k: L.Convolution2D(4, 2, (3, 1), stride=2, pad=1, dilate=2, groups=2, **k),
+        lambda **k: L.ConvolutionND(1, 4, 2, 3, stride=2, cover_all=True, groups=2, **k),
+    ],
+)
+def test_links_are_made_of_given_values(link, nobias):
+    given = link(initial_bias=0.5)
+    words = ("stride", "pad", "dilate", "groups", "cover_all")
+    options = {word: getattr(given, word) for word in words if hasattr(given, word)}
+    state = np.random.get_state()[1].copy()
+    made = type(given).from_params(given.W, given.b, nobias=nobias, **options)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    assert type(made) is type(given)
+    np.testing.assert_array_equal(made.W.array, given.W.array)
+    assert not np.shares_memory(made.W.array, given.W.array)
+    assert (made.b is None) == nobias
+    size = (2, 3) if isinstance(given, L.Linear) else (2, 4, 9, 9)[: given.W.ndim]
+    y, expected = made(np.ones(size, "f")), given(np.ones(size, "f"))
+    np.testing.assert_allclose(y.array + (0.5 if nobias else 0), expected.array, rtol=1e-6)
+    with pytest.raises(ValueError, match="and b 3 values"):
+        type(given).from_params(given.W.array, np.ones(3, "f"))
+
+
+def test_a_table_is_made_of_given_values():
+    table = np.arange(6, dtype="f").reshape(3, 2)
+    link = L.EmbedID.from_params(table, ignore_label=-1)
+    np.testing.assert_array_equal(link(np.array([2, -1])).array, [[4, 5], [0, 0]])
+    assert not np.shares_memory(link.W.array, table)

@@ -11,12 +11,28 @@ ELSEWHERE = {
     "chainer.backends.cuda": {"get_device"},  # deprecated there since version 2
     "chainer.distributions.normal": {"Normal"},  # a distribution; ours is the initializer
     "chainer.distributions.uniform": {"Uniform"},
-    "chainer.function": {"force_backprop_mode", "no_backprop_mode"},  # comes with `Function`
-    "chainer.functions.array.copy": {"copy"},  # a function; ours is of another room
-    "chainer.functions.math.identity": {"Identity"},  # a FunctionNode; ours is the initializer
+    "chainer.gradient_check": {"assert_allclose"},  # deprecated there; see chainer.testing
+    "chainer.utils.array": {"sum_to"},  # on arrays; ours is the function
+    "chainer.utils.conv": {"im2col"},
+    "chainer.utils.type_check": {"Constant"},  # a part of its expressions
+    # FunctionNode classes that share a name with one of our links or functions
+    "chainer.functions.activation.log_softmax": {"logsumexp"},
+    "chainer.functions.activation.swish": {"Swish"},
+    "chainer.functions.connection.convolution_nd": {"ConvolutionND"},
+    "chainer.functions.connection.deconvolution_nd": {"DeconvolutionND"},
+    "chainer.functions.math.identity": {"Identity"},
     "chainer.functions.normalization.batch_normalization": {"BatchNormalization"},
-    "chainer.links.connection.parameter": {"Parameter"},  # a link; ours is the class itself
-    "chainer.utils.type_check": {"Constant", "Variable"},  # parts of its expressions
+    "chainer.functions.normalization.group_normalization": {"GroupNormalization"},
+    "chainer.functions.normalization.layer_normalization": {"LayerNormalization"},
+    "chainer.functions.rnn.lstm": {"LSTM"},
+    "chainer.functions.rnn.n_step_gru": {"NStepBiGRU", "NStepGRU"},
+    "chainer.functions.rnn.n_step_lstm": {"NStepBiLSTM", "NStepLSTM"},
+    "chainer.functions.rnn.n_step_rnn": {
+        "NStepBiRNNReLU",
+        "NStepBiRNNTanh",
+        "NStepRNNReLU",
+        "NStepRNNTanh",
+    },
 }
 THERE = """
 import ast, json, pathlib

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 import torch
 
-from catenary._variable_graph import Operation, connect
+from catenary import _variable_hooks
+from catenary._variable_graph import Call
 from catenary.backend import get_array_types
 from catenary.backends.memory import numpy_dtype
 from catenary.config import config
@@ -36,7 +37,14 @@ def apply(
         TypeError: An input is neither a Variable nor an array.
         InvalidType: `check` or torch refuses the inputs.
     """
-    return _run(label, lambda *tensors: (operation(*tensors),), inputs, check)[0]
+    variables, tensors = _taken(label, inputs)
+    if check is not None:
+        check(label, *tensors)
+    if _variable_hooks.in_force:
+        return _watched(label, operation, variables, tensors)[0]
+    record = config.enable_backprop
+    made = _computed(label, operation, tensors, record)
+    return _result(made, variables, tensors, Call(label) if record else None)
 
 
 def apply_many(
@@ -46,20 +54,30 @@ def apply_many(
     check: Check | None = None,
 ) -> tuple[Variable, ...]:
     """Run an operation with several results; see :func:`apply`."""
-    return _run(label, operation, inputs, check)
-
-
-def _run(
-    label: str,
-    operation: Callable[..., tuple[torch.Tensor, ...]],
-    inputs: tuple[Any, ...],
-    check: Check | None,
-) -> tuple[Variable, ...]:
-    variables = [x if isinstance(x, Variable) else _wrapped(label, x) for x in inputs]
-    tensors = [v.tensor for v in variables]
+    variables, tensors = _taken(label, inputs)
     if check is not None:
         check(label, *tensors)
+    if _variable_hooks.in_force:
+        return _watched(label, operation, variables, tensors)
     record = config.enable_backprop
+    made = _computed(label, operation, tensors, record)
+    creator = Call(label) if record else None
+    return tuple([_result(tensor, variables, tensors, creator) for tensor in made])
+
+
+def _taken(label: str, inputs: tuple[Any, ...]) -> tuple[list[Variable], list[torch.Tensor]]:
+    variables, tensors = [], []
+    for given in inputs:
+        variable = given if isinstance(given, Variable) else _wrapped(label, given)
+        tensor = variable._tensor
+        variables.append(variable)
+        tensors.append(variable.tensor if variable._pending or tensor is None else tensor)
+    return variables, tensors
+
+
+def _computed(
+    label: str, operation: Callable[..., Any], tensors: list[torch.Tensor], record: bool
+) -> Any:
     try:
         if record:
             made = operation(*tensors)
@@ -73,14 +91,58 @@ def _run(
         raise
     if config.debug:
         _check_nan(label, made)
-    requires_grad = any(v._requires_grad for v in variables)
-    own = [_distinct(tensor, tensors, record) for tensor in made]
-    results = tuple([_result(tensor, requires_grad) for tensor in own])
-    if record:
-        _record(label, variables, results)
-    elif requires_grad:
-        _begin_graphs(results)
-    return results
+    return made
+
+
+def _watched(
+    label: str,
+    operation: Callable[..., Any],
+    variables: list[Variable],
+    tensors: list[torch.Tensor],
+) -> tuple[Variable, ...]:
+    """Do what `apply` does, with function hooks before and after."""
+    record = config.enable_backprop
+    creator = Call(label)
+    hooks, arrays = _variable_hooks.of(creator), tuple([v.array for v in variables])
+    for hook in hooks:
+        hook.forward_preprocess(creator, arrays)
+    made = _computed(label, operation, tensors, record)
+    for hook in hooks:
+        hook.forward_postprocess(creator, arrays)
+    results = made if isinstance(made, (tuple, list)) else (made,)
+    kept = creator if record else None
+    return tuple([_result(tensor, variables, tensors, kept) for tensor in results])
+
+
+def _result(
+    tensor: torch.Tensor,
+    variables: list[Variable],
+    tensors: list[torch.Tensor],
+    creator: Call | None,
+) -> Variable:
+    """Wrap one tensor that was computed from `variables`; its creator is None if nothing records.
+
+    An operation may return its very input; a Variable of its own needs a tensor of its own.
+    """
+    for given in tensors:
+        if tensor is given:
+            tensor = tensor.detach() if creator is None else tensor.view_as(tensor)
+            break
+    requires_grad = False
+    for variable in variables:
+        if variable._requires_grad:
+            requires_grad = True
+            break
+    result: Variable = Variable.__new__(Variable)
+    result.name = None
+    result._tensor = tensor
+    result._requires_grad = requires_grad
+    if creator is not None:
+        creator.connect(variables, result, tensor)
+    elif requires_grad and tensor.is_floating_point():
+        # What remembers no inputs is a leaf of what is computed from it later.
+        tensor.requires_grad_()
+    return result
 
 
 def _wrapped(label: str, value: Any) -> Variable:
@@ -94,39 +156,8 @@ def _wrapped(label: str, value: Any) -> Variable:
     )
 
 
-def _distinct(tensor: torch.Tensor, inputs: list[torch.Tensor], record: bool) -> torch.Tensor:
-    """Return `tensor`, or a view of it where an operation returned its very input."""
-    for given in inputs:
-        if tensor is given:
-            return tensor.view_as(tensor) if record else tensor.detach()
-    return tensor
-
-
-def _result(tensor: torch.Tensor, requires_grad: bool) -> Variable:
-    variable: Variable = Variable.__new__(Variable)
-    variable.name = None
-    variable._tensor = tensor
-    variable._requires_grad = requires_grad
-    return variable
-
-
-def _record(label: str, inputs: list[Variable], outputs: tuple[Variable, ...]) -> None:
-    operation = Operation(label, tuple([v._node or v.node for v in inputs]))
-    for output in outputs:
-        connect(operation, output, output._tensor)  # type: ignore[arg-type]
-    operation.keep([output._node for output in outputs])  # type: ignore[misc]
-
-
-def _begin_graphs(variables: tuple[Variable, ...]) -> None:
-    """Make results that remember no inputs the leaves of what is computed from them later."""
-    for variable in variables:
-        tensor = variable.tensor
-        if tensor.is_floating_point():
-            tensor.requires_grad_()
-
-
-def _check_nan(label: str, outputs: tuple[torch.Tensor, ...]) -> None:
-    for out in outputs:
+def _check_nan(label: str, made: Any) -> None:
+    for out in made if isinstance(made, (tuple, list)) else (made,):
         if out.is_floating_point() and bool(torch.isnan(out).any()):
             raise RuntimeError(f"NaN was computed in the forward pass of {label}")
 

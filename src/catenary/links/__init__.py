@@ -6,10 +6,78 @@ users, who compose models of them.
 
 from __future__ import annotations
 
+from catenary.links.activation.maxout import Maxout
+from catenary.links.activation.prelu import PReLU
+from catenary.links.activation.swish import Swish
+from catenary.links.connection.bias import Bias
+from catenary.links.connection.bilinear import Bilinear
 from catenary.links.connection.convolution_2d import Convolution2D
+from catenary.links.connection.convolution_nd import Convolution1D, Convolution3D, ConvolutionND
+from catenary.links.connection.deconvolution_2d import Deconvolution2D
+from catenary.links.connection.deconvolution_nd import (
+    Deconvolution1D,
+    Deconvolution3D,
+    DeconvolutionND,
+)
+from catenary.links.connection.depthwise_convolution_2d import DepthwiseConvolution2D
+from catenary.links.connection.dilated_convolution_2d import DilatedConvolution2D
 from catenary.links.connection.embed_id import EmbedID
+from catenary.links.connection.highway import Highway
+from catenary.links.connection.inception import Inception
+from catenary.links.connection.inceptionbn import InceptionBN
 from catenary.links.connection.linear import Linear
+from catenary.links.connection.mlp_convolution_2d import MLPConvolution2D
+from catenary.links.connection.parameter import Parameter
+from catenary.links.connection.scale import Scale
 from catenary.links.model.classifier import Classifier
 from catenary.links.normalization.batch_normalization import BatchNormalization
+from catenary.links.normalization.group_normalization import GroupNormalization
+from catenary.links.normalization.layer_normalization import LayerNormalization
+from catenary.links.rnn.gru import GRU, StatefulGRU, StatelessGRU
+from catenary.links.rnn.lstm import LSTM, StatelessLSTM
+from catenary.links.rnn.n_step_gru import NStepBiGRU, NStepGRU
+from catenary.links.rnn.n_step_lstm import NStepBiLSTM, NStepLSTM
+from catenary.links.rnn.n_step_rnn import NStepBiRNNReLU, NStepBiRNNTanh, NStepRNNReLU, NStepRNNTanh
 
-__all__ = ["BatchNormalization", "Classifier", "Convolution2D", "EmbedID", "Linear"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "BatchNormalization",
+    "Bias",
+    "Bilinear",
+    "Classifier",
+    "Convolution1D",
+    "Convolution2D",
+    "Convolution3D",
+    "ConvolutionND",
+    "Deconvolution1D",
+    "Deconvolution2D",
+    "Deconvolution3D",
+    "DeconvolutionND",
+    "DepthwiseConvolution2D",
+    "DilatedConvolution2D",
+    "EmbedID",
+    "GroupNormalization",
+    "Highway",
+    "Inception",
+    "InceptionBN",
+    "LayerNormalization",
+    "Linear",
+    "MLPConvolution2D",
+    "Maxout",
+    "NStepBiGRU",
+    "NStepBiLSTM",
+    "NStepBiRNNReLU",
+    "NStepBiRNNTanh",
+    "NStepGRU",
+    "NStepLSTM",
+    "NStepRNNReLU",
+    "NStepRNNTanh",
+    "PReLU",
+    "Parameter",
+    "Scale",
+    "StatefulGRU",
+    "StatelessGRU",
+    "StatelessLSTM",
+    "Swish",
+]

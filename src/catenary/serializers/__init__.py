@@ -6,6 +6,7 @@ Called by users, by `training` for snapshots and by the command line.
 
 from __future__ import annotations
 
+from catenary.serializers.hdf5 import HDF5Deserializer, HDF5Serializer, load_hdf5, save_hdf5
 from catenary.serializers.npz import (
     DictionarySerializer,
     NpzDeserializer,
@@ -13,4 +14,13 @@ from catenary.serializers.npz import (
     save_npz,
 )
 
-__all__ = ["DictionarySerializer", "NpzDeserializer", "load_npz", "save_npz"]
+__all__ = [
+    "DictionarySerializer",
+    "HDF5Deserializer",
+    "HDF5Serializer",
+    "NpzDeserializer",
+    "load_hdf5",
+    "load_npz",
+    "save_hdf5",
+    "save_npz",
+]

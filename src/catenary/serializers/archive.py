@@ -22,6 +22,7 @@ from numpy.lib import format as npy
 
 from catenary.errors import SnapshotError
 from catenary.serializers.pickled_none import NPY_OF_NONE, is_none
+from catenary.serializers.store import Store
 
 __all__ = ["Archive", "open_archive", "write_archive"]
 
@@ -34,7 +35,7 @@ _UNREADABLE = (
 )
 
 
-class Archive(Mapping[str, Array]):
+class Archive(Store):
     """The arrays of an open npz file by key, each read and verified when it is asked for.
 
     Args:
@@ -47,11 +48,10 @@ class Archive(Mapping[str, Array]):
     """
 
     def __init__(self, members: zipfile.ZipFile, name: str, owner: object = None) -> None:
-        self.name = name
+        super().__init__(name)
         self._owner = owner
         self._zip = members
         self._members = {member.removesuffix(".npy"): member for member in members.namelist()}
-        self._held: dict[str, Array] = {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)
@@ -61,21 +61,6 @@ class Archive(Mapping[str, Array]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._members
-
-    def __getitem__(self, key: str) -> Array:
-        """Return the array called `key`, read-only; an array of the object None stands for None."""
-        return self._held[key] if key in self._held else self._read(key)
-
-    def hold(self, key: str) -> Array:
-        """Read the array called `key` and keep it in memory until :meth:`release`."""
-        self._held[key] = array = self[key]
-        return array
-
-    def release(self, key: str) -> Array:
-        """Return the array called `key` and keep it no longer."""
-        array = self[key]
-        self._held.pop(key, None)
-        return array
 
     def _read(self, key: str) -> Array:
         member = self._members[key]

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from catenary.errors import MissingKeyError, annotate
-from catenary.serializer import Deserializer, Serializer
+from catenary.serializer import Serializer
 from catenary.serializers.archive import Archive, open_archive, write_archive
 from catenary.serializers.atomic import replacing
-from catenary.serializers.values import as_array, as_scalar, check_fit
+from catenary.serializers.path_deserializer import Name, PathDeserializer
+from catenary.serializers.values import as_array
 
 __all__ = ["DictionarySerializer", "NpzDeserializer", "load_npz", "save_npz", "serialize"]
 
 Array = np.ndarray[Any, Any]
 File = str | os.PathLike[str] | IO[bytes]
-Name = str | Callable[[str], bool]
 
 
 class DictionarySerializer(Serializer):
@@ -52,7 +51,7 @@ class DictionarySerializer(Serializer):
         return value
 
 
-class NpzDeserializer(Deserializer):
+class NpzDeserializer(PathDeserializer):
     """Deserializer that reads arrays by path.
 
     Args:
@@ -77,88 +76,7 @@ class NpzDeserializer(Deserializer):
         ignore_names: Name | Sequence[Name] | None = None,
     ) -> None:
         self.npz = _as_archive(npz) if isinstance(npz, NpzFile) else npz
-        self.path = path
-        self.strict = strict
-        self.ignore_names = _as_tuple(ignore_names)
-
-    def __getitem__(self, key: str) -> NpzDeserializer:
-        return self._part(f"{self.path}{key.strip('/')}/", self.checking)
-
-    def __call__(self, key: str, value: Any) -> Any:
-        """Load the value called `key`: into `value` if that is an array, else as its type.
-
-        Returns:
-            `value`, or what the file holds in its stead; None where the file holds None.
-
-        Raises:
-            MissingKeyError: If `strict` and the file holds nothing of that name.
-            SnapshotError: If what it holds does not fit or cannot be read.
-        """
-        key = self.path + key.lstrip("/")
-        if (not self.strict and key not in self.npz) or self._ignores(key):
-            return value
-        stored = self._read(key)
-        if stored.dtype.hasobject:
-            return value if self.checking else None
-        if value is None:
-            return stored.copy()
-        where = f"{self._name} and the object disagree on {key!r}"
-        if not isinstance(value, np.ndarray):
-            converted = as_scalar(stored, value, where)
-            placeholder = isinstance(value, str) and not value
-            return value if self.checking and not placeholder else converted
-        check_fit(stored, value, where)
-        if not self.checking:
-            np.copyto(value, stored)
-        return value
-
-    def load(self, obj: Any) -> None:
-        """Load `obj`: first a rehearsal that only reads and compares, then the writing.
-
-        Raises:
-            SnapshotError: If something is damaged or does not fit, or (:class:`MissingKeyError`) is
-                missing; `obj` is then as it was.
-        """
-        if self.checking:
-            obj.serialize(self)
-            return
-        obj.serialize(self._part(self.path, checking=True))
-        try:
-            obj.serialize(self)
-        except Exception as error:
-            annotate(error, f"{self._name} had passed the check: the object may hold a part of it.")
-            raise
-
-    def _part(self, path: str, checking: bool) -> NpzDeserializer:
-        part = NpzDeserializer(self.npz, path, self.strict, self.ignore_names)
-        part.checking = checking
-        return part
-
-    @property
-    def _name(self) -> str:
-        return self.npz.name if isinstance(self.npz, Archive) else "the dictionary"
-
-    def _ignores(self, key: str) -> bool:
-        names = self.ignore_names
-        return any(key == name if isinstance(name, str) else name(key) for name in names)
-
-    def _read(self, key: str) -> Array:
-        if key not in self.npz:
-            raise MissingKeyError(self._missing(key))
-        if isinstance(self.npz, Archive):
-            return self.npz.hold(key) if self.checking else self.npz.release(key)
-        return as_array(key, self.npz[key])
-
-    def _missing(self, key: str) -> str:
-        held = sorted(self.npz)
-        shown = ", ".join(held[:8]) + (", ..." if len(held) > 8 else "")
-        slash = ""
-        if self.path and not self.path.endswith("/"):
-            slash = f"The path {self.path!r} has no slash at its end; is {self.path}/ meant? "
-        return (
-            f"{self._name} holds no value called {key!r}. It holds {len(held)}: {shown}\n"
-            f"{slash}With strict=False the object keeps what it has where the file has nothing."
-        )
+        super().__init__(self.npz, path, strict, ignore_names)
 
 
 def serialize(obj: Any) -> dict[str, Array]:
@@ -229,17 +147,6 @@ def load_npz(
     """
     with open_archive(file) as archive:
         NpzDeserializer(archive, path=path, strict=strict, ignore_names=ignore_names).load(obj)
-
-
-def _as_tuple(ignore_names: Name | Sequence[Name] | None) -> tuple[Name, ...]:
-    if ignore_names is None:
-        return ()
-    names: Any = ignore_names if isinstance(ignore_names, (list, tuple)) else (ignore_names,)
-    for name in names:
-        if not (isinstance(name, str) or callable(name)):
-            message = f"ignore_names takes strings and functions, not {name!r}"
-            raise ValueError(message)  # noqa: TRY004 - the type that Chainer raises
-    return tuple(names)
 
 
 def _as_archive(npz: Any) -> Archive:

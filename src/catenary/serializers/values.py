@@ -75,6 +75,8 @@ def as_scalar(stored: Array, value: Any, where: str) -> Any:
         SnapshotError: If `stored` is no such value, or only with loss.
     """
     kind: Any = type(value)
+    if isinstance(value, str) and stored.dtype.kind == "S":  # text as Python 2 had it
+        stored = np.char.decode(stored, "utf-8")
     many = isinstance(value, (list, tuple))
     number = issubclass(stored.dtype.type, np.number)
     whole = kind is int and issubclass(stored.dtype.type, np.integer)

@@ -9,7 +9,7 @@ import torch
 from catenary.functions._apply import apply, floating
 from catenary.variable import Variable
 
-__all__ = ["clipped_relu"]
+__all__ = ["clipped_relu", "relu6"]
 
 
 def clipped_relu(x: Any, z: float = 20.0) -> Variable:
@@ -27,3 +27,8 @@ def clipped_relu(x: Any, z: float = 20.0) -> Variable:
         return torch.nn.functional.hardtanh(x, 0.0, z)
 
     return apply("ClippedReLU", clamp, x, check=floating)
+
+
+def relu6(x: Any) -> Variable:
+    """Return min(max(x, 0), 6); see :func:`clipped_relu`."""
+    return clipped_relu(x, 6.0)

@@ -6,15 +6,11 @@ from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, reject
+from catenary.functions._apply import apply
+from catenary.functions.array._joining import joinable
 from catenary.variable import Variable
 
 __all__ = ["concat"]
-
-
-def _one_dtype(label: str, *tensors: torch.Tensor) -> None:
-    if any(t.dtype != tensors[0].dtype or t.ndim != tensors[0].ndim for t in tensors):
-        reject(label, "one dtype and one number of axes", *tensors)
 
 
 def concat(xs: Any, axis: int = 1) -> Variable:
@@ -28,4 +24,4 @@ def concat(xs: Any, axis: int = 1) -> Variable:
     def joined(*tensors: torch.Tensor) -> torch.Tensor:
         return torch.cat(tensors, axis)
 
-    return apply("Concat", joined, *xs, check=_one_dtype)
+    return apply("Concat", joined, *xs, check=joinable)

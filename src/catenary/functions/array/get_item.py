@@ -11,7 +11,7 @@ from catenary.backends.memory import tensor_of
 from catenary.functions._apply import apply
 from catenary.variable import Variable, as_array
 
-__all__ = ["get_item"]
+__all__ = ["forward_steps", "get_item", "plain_index"]
 
 
 def get_item(x: Any, slices: Any) -> Variable:
@@ -22,16 +22,21 @@ def get_item(x: Any, slices: Any) -> Variable:
         slices: Ints, slices (also with negative steps), None, Ellipsis, lists or arrays of ints or
             booleans, or a tuple of them. A list of ints selects rows.
     """
+    plain = plain_index(slices)
+
+    def item(x: torch.Tensor) -> torch.Tensor:
+        return forward_steps(x, plain)
+
+    return apply("GetItem", item, x)
+
+
+def plain_index(slices: Any) -> tuple[Any, ...]:
+    """Return what stands between the brackets, in torch's words."""
     if isinstance(slices, list):
         parts = (slices,) if all(isinstance(s, int) for s in slices) else tuple(slices)
     else:
         parts = slices if isinstance(slices, tuple) else (slices,)
-    plain = tuple(_plain(part) for part in parts)
-
-    def item(x: torch.Tensor) -> torch.Tensor:
-        return _forward_steps(x, plain)
-
-    return apply("GetItem", item, x)
+    return tuple(_plain(part) for part in parts)
 
 
 def _plain(part: Any) -> Any:
@@ -48,7 +53,7 @@ def _plain(part: Any) -> Any:
     return tensor if tensor.dtype == torch.bool else tensor.long()
 
 
-def _forward_steps(x: torch.Tensor, parts: tuple[Any, ...]) -> torch.Tensor:
+def forward_steps(x: torch.Tensor, parts: tuple[Any, ...]) -> torch.Tensor:
     """Index `x`; slices that run backward, which torch refuses, are selected beforehand."""
     if not any(isinstance(p, slice) and p.step is not None and p.step < 0 for p in parts):
         return x[parts]

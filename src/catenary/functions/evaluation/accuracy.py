@@ -6,18 +6,11 @@ from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, floating, reject
+from catenary.functions._apply import apply
+from catenary.functions.evaluation._scores import scores_and_classes
 from catenary.variable import Variable
 
 __all__ = ["accuracy"]
-
-
-def _check(label: str, y: torch.Tensor, t: torch.Tensor) -> None:
-    floating(label, y)
-    fits = y.ndim > 1 and y.ndim >= t.ndim and y.shape[:1] == t.shape[:1]
-    fits = fits and y.shape[2 : t.ndim + 1] == t.shape[1:]
-    if t.is_floating_point() or not fits or any(n != 1 for n in y.shape[t.ndim + 1 :]):
-        reject(label, "scores y (batch, class, ...) and integers t (batch, ...)", y, t)
 
 
 def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:
@@ -37,4 +30,4 @@ def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:
         total = counted.sum().clamp(min=1)
         return ((right & counted).sum().double() / total).to(y.dtype)
 
-    return apply("Accuracy", share, y, t, check=_check)
+    return apply("Accuracy", share, y, t, check=scores_and_classes)

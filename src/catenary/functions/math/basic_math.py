@@ -19,7 +19,7 @@ from catenary.functions._apply import apply, floating, reject
 from catenary.functions.math.matmul import matmul
 from catenary.variable import Variable
 
-__all__ = ["absolute", "add", "install_variable_arithmetics"]
+__all__ = ["absolute", "add", "install_variable_arithmetics", "mul"]
 
 _Compute = Callable[[Any, Any], torch.Tensor]
 
@@ -100,7 +100,8 @@ def _rsub(self: Any, lhs: Any) -> Variable:
     return _between("-", operator.sub, _operand(self, lhs), self, _alike)
 
 
-def _mul(self: Any, rhs: Any) -> Variable:
+def mul(self: Any, rhs: Any) -> Variable:
+    """Return the product of two operands; one of them may be a number."""
     if _is_number(rhs):
         c = _constant(self, rhs)
         return apply(f"_ * {c}", lambda x: x * c, self)
@@ -109,7 +110,7 @@ def _mul(self: Any, rhs: Any) -> Variable:
 
 def _div(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
-        return _mul(self, 1.0 / rhs)
+        return mul(self, 1.0 / rhs)
     return _between("/", operator.truediv, self, _operand(self, rhs), _alike_floating)
 
 
@@ -181,8 +182,8 @@ def install_variable_arithmetics() -> None:
         "radd": _add,
         "sub": _sub,
         "rsub": _rsub,
-        "mul": _mul,
-        "rmul": _mul,
+        "mul": mul,
+        "rmul": mul,
         "truediv": _div,
         "rtruediv": _rdiv,
         "floordiv": _floordiv,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, floating
+from catenary.functions._apply import apply, floating, reject
 from catenary.variable import Variable
 
-__all__ = ["matmul"]
+__all__ = ["batch_matmul", "matmul"]
 
 
 def matmul(a: Any, b: Any, transa: bool = False, transb: bool = False) -> Variable:
@@ -31,3 +32,31 @@ def matmul(a: Any, b: Any, transa: bool = False, transb: bool = False) -> Variab
         return torch.matmul(a, b)
 
     return apply("MatMul", product, a, b, check=floating)
+
+
+def _batches(label: str, a: torch.Tensor, b: torch.Tensor) -> None:
+    floating(label, a, b)
+    if not 2 <= a.ndim <= 3 or not 2 <= b.ndim <= 3 or len(a) != len(b):
+        reject(label, "two batches of as many matrices or vectors", a, b)
+
+
+def batch_matmul(a: Any, b: Any, transa: bool = False, transb: bool = False) -> Variable:
+    """Return the products of matrices. Deprecated, as in Chainer: use :func:`matmul`.
+
+    Args:
+        a: Variable or array, floating, shape (batch, rows, columns), or (batch, rows) for one
+            column each.
+        b: Variable or array, floating, of the same kinds.
+        transa: Transpose each matrix of `a` first.
+        transb: Transpose each matrix of `b` first.
+
+    Raises:
+        InvalidType: The shapes cannot be multiplied.
+    """
+    warnings.warn("batch_matmul is deprecated; use matmul", DeprecationWarning, stacklevel=2)
+
+    def products(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        a, b = (m.unsqueeze(-1) if m.ndim == 2 else m for m in (a, b))
+        return torch.matmul(a.mT if transa else a, b.mT if transb else b)
+
+    return apply("BatchMatMul", products, a, b, check=_batches)

@@ -6,16 +6,11 @@ from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, floating, reject
+from catenary.functions._apply import apply
+from catenary.functions.math._dtype import one_floating_dtype
 from catenary.variable import Variable
 
 __all__ = ["minimum"]
-
-
-def _check(label: str, x1: torch.Tensor, x2: torch.Tensor) -> None:
-    floating(label, x1)
-    if x1.dtype != x2.dtype:
-        reject(label, "one dtype", x1, x2)
 
 
 def _choose(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
@@ -30,4 +25,4 @@ def minimum(x1: Any, x2: Any) -> Variable:
         x1: Variable or array, floating.
         x2: Variable or array of the same dtype.
     """
-    return apply("Minimum", _choose, x1, x2, check=_check)
+    return apply("Minimum", _choose, x1, x2, check=one_floating_dtype)

@@ -1,4 +1,4 @@
-"""Square root."""
+"""Square root and its reciprocal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from catenary.functions._apply import apply, floating
 from catenary.variable import Variable
 
-__all__ = ["sqrt"]
+__all__ = ["rsqrt", "sqrt"]
 
 
 def sqrt(x: Any) -> Variable:
@@ -19,3 +19,12 @@ def sqrt(x: Any) -> Variable:
         x: Variable or array, floating, any shape.
     """
     return apply("Sqrt", torch.sqrt, x, check=floating)
+
+
+def rsqrt(x: Any) -> Variable:
+    """Return 1 / √x, element by element.
+
+    Args:
+        x: Variable or array, floating, any shape.
+    """
+    return apply("rsqrt", torch.rsqrt, x, check=floating)

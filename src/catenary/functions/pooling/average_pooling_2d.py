@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from catenary.functions._apply import apply, floating, reject
-from catenary.functions._window import pair
+from catenary.functions.pooling.average_pooling_nd import mean_of_windows
 from catenary.variable import Variable
 
 __all__ = ["average_pooling_2d"]
@@ -31,12 +31,8 @@ def average_pooling_2d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0) -> 
     Raises:
         InvalidType: `x` is no batch of images.
     """
-    window, (top, left) = pair(ksize), pair(pad)
-    step = window if stride is None else pair(stride)
 
     def mean(x: torch.Tensor) -> torch.Tensor:
-        # By hand: torch takes no border wider than half a window.
-        x = torch.nn.functional.pad(x, (left, left, top, top)) if top or left else x
-        return torch.nn.functional.avg_pool2d(x, window, step)
+        return mean_of_windows(x, ksize, stride, pad)
 
     return apply("AveragePooling2D", mean, x, check=_check)

@@ -1,15 +1,83 @@
-"""Maximum over windows of an image."""
+"""Maximum over windows along one, two or three axes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
 from catenary.functions._apply import apply, apply_many, floating
-from catenary.functions._window import pair, tail
+from catenary.functions._window import as_tuple, framed, require_axes, tail
 
-__all__ = ["max_pooling_2d"]
+__all__ = ["max_pooling_1d", "max_pooling_2d", "max_pooling_3d", "max_pooling_nd"]
+
+_MAXIMA: dict[int, Callable[..., Any]] = {
+    1: torch.nn.functional.max_pool1d,
+    2: torch.nn.functional.max_pool2d,
+    3: torch.nn.functional.max_pool3d,
+}
+_Ints = Sequence[int]
+
+
+def max_pooling_nd(
+    x: Any,
+    ksize: Any,
+    stride: Any = None,
+    pad: Any = 0,
+    cover_all: bool = True,
+    return_indices: bool = False,
+) -> Any:
+    """Return the largest value in each window over all axes but the first two.
+
+    Args:
+        x: Variable or array, floating, shape (batch, channel, ...), one to three axes after these.
+        ksize: Size of the window, int or one int an axis, as the next two.
+        stride: Step of the window; its size if omitted.
+        pad: Border of −∞ around the input.
+        cover_all: Add windows at the ends until every place is in one.
+        return_indices: Also return where in its window each value was found, as an int64 array.
+
+    Raises:
+        ValueError: There are more than three axes.
+        InvalidType: `x` is not floating.
+    """
+    axes = len(x.shape) - 2
+    if axes not in _MAXIMA:
+        raise ValueError(f"one to three axes after batch and channel, got shape {x.shape}")
+    window, border = as_tuple(ksize, axes), as_tuple(pad, axes)
+    step = window if stride is None else as_tuple(stride, axes)
+
+    def largest(x: torch.Tensor) -> torch.Tensor:
+        x, rest = _framed(x, window, step, border, cover_all)
+        return _MAXIMA[axes](x, window, step, rest)  # type: ignore[no-any-return]
+
+    def located(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        x, rest = _framed(x, window, step, border, cover_all)
+        y, places = _MAXIMA[axes](x, window, step, rest, return_indices=True)
+        return y, _in_windows(places, x.shape[2:], window, step, rest)
+
+    if return_indices:
+        y, places = apply_many("MaxPoolingND", located, x, check=floating)
+        return y, places.array
+    return apply("MaxPoolingND", largest, x, check=floating)
+
+
+def max_pooling_1d(
+    x: Any,
+    ksize: Any,
+    stride: Any = None,
+    pad: Any = 0,
+    cover_all: bool = True,
+    return_indices: bool = False,
+) -> Any:
+    """Return the maxima of signals (batch, channel, length); see :func:`max_pooling_nd`.
+
+    Raises:
+        ValueError: `x` has other axes.
+    """
+    require_axes(x, 1)
+    return max_pooling_nd(x, ksize, stride, pad, cover_all, return_indices)
 
 
 def max_pooling_2d(
@@ -20,56 +88,52 @@ def max_pooling_2d(
     cover_all: bool = True,
     return_indices: bool = False,
 ) -> Any:
-    """Return the largest value in each window.
-
-    Args:
-        x: Variable or array, floating, shape (batch, channel, height, width).
-        ksize: Size of the window, int or pair.
-        stride: Step of the window, int or pair; its size if omitted.
-        pad: Border of −∞ around the image, int or pair.
-        cover_all: Add windows below and to the right until every pixel is in one.
-        return_indices: Also return where in its window each value was found, as an int64 array.
+    """Return the maxima of images (batch, channel, height, width); see :func:`max_pooling_nd`.
 
     Raises:
         ValueError: `x` has other axes.
-        InvalidType: `x` is not floating.
     """
-    if len(x.shape) != 4:
-        raise ValueError(
-            f"max_pooling_2d takes images of shape (batch, channel, height, width), got {x.shape}"
-        )
-    window, border = pair(ksize), pair(pad)
-    step = window if stride is None else pair(stride)
+    require_axes(x, 2)
+    return max_pooling_nd(x, ksize, stride, pad, cover_all, return_indices)
 
-    def largest(x: torch.Tensor) -> torch.Tensor:
-        x, rest = _framed(x, window, step, border, cover_all)
-        return torch.nn.functional.max_pool2d(x, window, step, rest)
 
-    def located(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x, rest = _framed(x, window, step, border, cover_all)
-        y, places = torch.nn.functional.max_pool2d(x, window, step, rest, return_indices=True)
-        rows, columns = places // x.shape[3], places % x.shape[3]
-        top = torch.arange(y.shape[2], device=x.device).mul(step[0]).sub(rest[0])
-        left = torch.arange(y.shape[3], device=x.device).mul(step[1]).sub(rest[1])
-        return y, (rows - top[:, None]) * window[1] + (columns - left)
+def max_pooling_3d(
+    x: Any,
+    ksize: Any,
+    stride: Any = None,
+    pad: Any = 0,
+    cover_all: bool = True,
+    return_indices: bool = False,
+) -> Any:
+    """Return the maxima of volumes (batch, channel, d, h, w); see :func:`max_pooling_nd`.
 
-    if return_indices:
-        y, places = apply_many("MaxPoolingND", located, x, check=floating)
-        return y, places.array
-    return apply("MaxPoolingND", largest, x, check=floating)
+    Raises:
+        ValueError: `x` has other axes.
+    """
+    require_axes(x, 3)
+    return max_pooling_nd(x, ksize, stride, pad, cover_all, return_indices)
 
 
 def _framed(
-    x: torch.Tensor,
-    window: tuple[int, int],
-    step: tuple[int, int],
-    border: tuple[int, int],
-    cover_all: bool,
-) -> tuple[torch.Tensor, tuple[int, int]]:
+    x: torch.Tensor, window: _Ints, step: _Ints, border: _Ints, cover_all: bool
+) -> tuple[torch.Tensor, _Ints]:
     """Return the image with what torch cannot add by itself, and the border that it can."""
     if cover_all:
         x = tail(x, window, step, border, -torch.inf)
     if all(2 * p <= k for p, k in zip(border, window, strict=True)):
         return x, border
-    top, left = border
-    return torch.nn.functional.pad(x, (left, left, top, top), value=-torch.inf), (0, 0)
+    return framed(x, border, -torch.inf), (0,) * len(border)
+
+
+def _in_windows(
+    places: torch.Tensor, sizes: _Ints, window: _Ints, step: _Ints, border: _Ints
+) -> torch.Tensor:
+    """Return places in the image as places in their windows."""
+    axes = len(window)
+    found = torch.zeros_like(places)
+    for axis, position in enumerate(torch.unravel_index(places, tuple(sizes))):
+        starts = torch.arange(places.shape[axis + 2], device=places.device)
+        starts = starts.mul(step[axis]).sub(border[axis])
+        shape = [-1 if i == axis else 1 for i in range(axes)]
+        found = found * window[axis] + position - starts.reshape(shape)
+    return found

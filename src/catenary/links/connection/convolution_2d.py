@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from catenary import functions, initializers
-from catenary.link import Link
-from catenary.variable import Parameter, Variable
+from catenary import functions
+from catenary.links.connection._filters import FilterLink, check_bias, pair
+from catenary.variable import Variable, as_array
 
 __all__ = ["Convolution2D"]
 
 
-class Convolution2D(Link):
+class Convolution2D(FilterLink):
     """Two-dimensional convolution (cross-correlation, as everywhere in deep learning) plus bias.
 
     Args:
@@ -58,25 +58,46 @@ class Convolution2D(Link):
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.ksize = ksize
-        self.stride = _pair(stride)
-        self.pad = _pair(pad)
-        self.dilate = _pair(dilate)
+        self.stride = pair(stride)
+        self.pad = pair(pad)
+        self.dilate = pair(dilate)
         self.groups = int(groups)
-        with self.init_scope():
-            self.W = Parameter(initializers._get_initializer(initialW))
-            if in_channels is not None:
-                self._initialize_params(in_channels)
-            bias = initializers._get_initializer(0 if initial_bias is None else initial_bias)
-            self.b = None if nobias else Parameter(bias, out_channels)
+        self._make_params(in_channels, nobias, initialW, initial_bias)
 
-    def _initialize_params(self, in_channels: int) -> None:
-        for side, channels in (("output", self.out_channels), ("input", in_channels)):
-            if channels % self.groups:
-                raise ValueError(
-                    f"{channels} {side} channels cannot be divided into {self.groups} groups"
-                )
-        height, width = _pair(self.ksize)
-        self.W.initialize((self.out_channels, in_channels // self.groups, height, width))
+    @classmethod
+    def from_params(
+        cls,
+        W: Any,
+        b: Any = None,
+        stride: Any = 1,
+        pad: Any = 0,
+        nobias: bool = False,
+        *,
+        dilate: Any = 1,
+        groups: int = 1,
+    ) -> Convolution2D:
+        """Return a convolution with given values, which are copied.
+
+        Args:
+            W: Filters, Variable or array, shape (out_channels, in_channels / groups, h, w).
+            b: Bias, shape (out_channels,); 0 by default.
+            stride: Step of the filters.
+            pad: Zeros on each side of the image.
+            nobias: Whether to do without `b`, even if it is given.
+            dilate: Distance between neighbouring taps of a filter.
+            groups: Number of parts that the channels are divided into.
+
+        Raises:
+            ValueError: If `W` and `b` do not fit.
+        """
+        check_bias(W, b)
+        out_channels, in_channels, *ksize = W.shape
+        options = (ksize, stride, pad, nobias, as_array(W), as_array(b))
+        channels = in_channels * groups
+        return cls(channels, out_channels, *options, dilate=dilate, groups=groups)
+
+    def _filter_shape(self, in_channels: int) -> tuple[int, ...]:
+        return (self.out_channels, in_channels // self.groups, *pair(self.ksize))
 
     @property
     def printable_specs(self) -> Iterator[tuple[str, Any]]:
@@ -96,12 +117,7 @@ class Convolution2D(Link):
         Returns:
             Variable of shape (batch, out_channels, height', width').
         """
-        if self.W.array is None:
-            self._initialize_params(x.shape[1])
+        self._require_params(x)
         return functions.convolution_2d(
             x, self.W, self.b, self.stride, self.pad, dilate=self.dilate, groups=self.groups
         )
-
-
-def _pair(value: Any) -> Any:
-    return value if hasattr(value, "__getitem__") else (value, value)

@@ -6,7 +6,7 @@ from typing import Any
 
 from catenary import functions, initializers
 from catenary.link import Link
-from catenary.variable import Parameter, Variable
+from catenary.variable import Parameter, Variable, as_array
 
 __all__ = ["EmbedID"]
 
@@ -33,6 +33,17 @@ class EmbedID(Link):
         with self.init_scope():
             initializer = initializers.Normal(1.0) if initialW is None else initialW
             self.W = Parameter(initializer, (in_size, out_size))
+
+    @classmethod
+    def from_params(cls, W: Any, ignore_label: int | None = None) -> EmbedID:
+        """Return a table with given values, which are copied.
+
+        Args:
+            W: The table, Variable or array, shape (in_size, out_size).
+            ignore_label: Identifier whose vector is zero and is not trained; None for none.
+        """
+        in_size, out_size = W.shape
+        return cls(in_size, out_size, as_array(W), ignore_label)
 
     def forward(self, x: Any) -> Variable:
         """Look up vectors.

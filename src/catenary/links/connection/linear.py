@@ -8,7 +8,7 @@ from typing import Any
 
 from catenary import functions, initializers
 from catenary.link import Link
-from catenary.variable import Parameter, Variable
+from catenary.variable import Parameter, Variable, as_array
 
 __all__ = ["Linear"]
 
@@ -49,6 +49,23 @@ class Linear(Link):
                 self._initialize_params(in_size)
             bias = initializers._get_initializer(0 if initial_bias is None else initial_bias)
             self.b = None if nobias else Parameter(bias, out_size)
+
+    @classmethod
+    def from_params(cls, W: Any, b: Any = None, nobias: bool = False) -> Linear:
+        """Return a layer with given values, which are copied.
+
+        Args:
+            W: Weight, Variable or array, shape (out_size, in_size).
+            b: Bias, shape (out_size,); 0 by default.
+            nobias: Whether to do without `b`, even if it is given.
+
+        Raises:
+            ValueError: If `W` and `b` do not fit.
+        """
+        out_size, in_size = W.shape
+        if b is not None and b.size != out_size:
+            raise ValueError(f"W has {out_size} rows and b {b.size} values")
+        return cls(in_size, out_size, nobias, as_array(W), as_array(b))
 
     def _initialize_params(self, in_size: int) -> None:
         self.W.initialize((self.out_size, in_size))

@@ -1,0 +1,177 @@
+"""Gradients as values: `grad`, and `backward` from several Variables at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from catenary._variable_backward import (
+    differentiate,
+    reached,
+    record_gradients,
+    settings,
+    watching,
+)
+from catenary._variable_graph import thread
+from catenary.variable import Variable
+
+__all__ = ["backward", "grad"]
+
+
+def backward(
+    outputs: Sequence[Variable],
+    grad_outputs: Sequence[Variable | None] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Differentiate several Variables in one pass; see :meth:`Variable.backward`.
+
+    Args:
+        outputs: Variables to start from.
+        grad_outputs: Their gradients, Variables; by default those that the outputs hold.
+        kwargs: `retain_grad`, `enable_double_backprop`, `loss_scale`.
+
+    Raises:
+        TypeError: `outputs` or `grad_outputs` is no sequence.
+        ValueError: There are not as many gradients as outputs.
+    """
+    _sequence("outputs", outputs)
+    if grad_outputs is None:
+        grad_outputs = []
+        for output in outputs:
+            grad_outputs.append(output.grad_var)
+            output.grad_var = None
+    else:
+        _sequence("grad_outputs", grad_outputs)
+        _as_many("grad_outputs", grad_outputs, "outputs", outputs)
+    roots = [(y, gy) for y, gy in zip(outputs, grad_outputs, strict=True) if gy is not None]
+    differentiate(
+        [y for y, _ in roots],
+        [gy.tensor for _, gy in roots],
+        retain_grad=kwargs.pop("retain_grad", False),
+        create_graph=kwargs.pop("enable_double_backprop", False),
+        loss_scale=kwargs.pop("loss_scale", None),
+        **kwargs,
+    )
+
+
+def grad(
+    outputs: Sequence[Variable],
+    inputs: Sequence[Variable],
+    grad_outputs: Sequence[Variable | None] | None = None,
+    grad_inputs: Sequence[Variable | None] | None = None,
+    set_grad: bool = False,
+    retain_grad: bool = False,
+    enable_double_backprop: bool = False,
+    loss_scale: float | None = None,
+) -> list[Variable | None]:
+    """Return the gradients of `outputs` with respect to `inputs`; nothing else gets a gradient.
+
+    Args:
+        outputs: Variables to differentiate.
+        inputs: Variables, leaves or not, to differentiate with respect to.
+        grad_outputs: Gradients to start from; None (for one or for all) means ones.
+        grad_inputs: Gradients that are added to the result.
+        set_grad: Also store the result as each input's gradient.
+        retain_grad: Also store the gradients of all Variables between.
+        enable_double_backprop: Record the computation, so that the gradients can be differentiated.
+        loss_scale: Multiplies the ones that stand for a missing `grad_outputs`.
+
+    Returns:
+        One Variable an input; None for inputs that the outputs do not depend on.
+
+    Raises:
+        TypeError: An argument that must be a tuple or a list is none.
+        ValueError: There are not as many gradients as outputs, or inputs.
+    """
+    _sequence("outputs", outputs)
+    _sequence("inputs", inputs)
+    if grad_outputs is not None:
+        _sequence("grad_outputs", grad_outputs)
+        _as_many("grad_outputs", grad_outputs, "outputs", outputs)
+    if grad_inputs is not None:
+        _sequence("grad_inputs", grad_inputs)
+        _as_many("grad_inputs", grad_inputs, "inputs", inputs)
+    starts = grad_outputs or [None] * len(outputs)
+    sent = [
+        _ones(y, loss_scale) if gy is None else gy.tensor
+        for y, gy in zip(outputs, starts, strict=True)
+    ]
+    between = _between(outputs, inputs) if retain_grad else []
+    wanted = [*inputs, *between]
+    found = _torch_grad(outputs, sent, wanted, enable_double_backprop)
+    given = [gx for gx in starts if gx is not None]
+    if grad_inputs is not None:
+        found[: len(inputs)] = _added(found, grad_inputs, enable_double_backprop)
+        given += [gx for gx in grad_inputs if gx is not None]
+    gradients = [None if g is None else Variable.from_tensor(g) for g in found]
+    if enable_double_backprop:
+        leaves, inner = reached([y.node for y in outputs])
+        record_gradients([*leaves, *inner, *given], gradients)
+    for index, variable in enumerate(wanted):
+        if set_grad or index >= len(inputs):
+            variable.grad_var = gradients[index]
+            if index >= len(inputs):
+                variable._loss_scale = loss_scale
+    return gradients[: len(inputs)]
+
+
+def _sequence(name: str, value: object) -> None:
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{name} must be a tuple or a list, got {type(value).__name__}")
+
+
+def _as_many(name: str, values: Sequence[Any], other: str, others: Sequence[Any]) -> None:
+    if len(values) != len(others):
+        raise ValueError(f"{name} must be as many as {other}: {len(values)} and {len(others)}")
+
+
+def _ones(y: Variable, loss_scale: float | None) -> torch.Tensor:
+    fill = 1 if loss_scale is None else loss_scale
+    return torch.full_like(y.tensor, fill, requires_grad=False)
+
+
+def _between(outputs: Sequence[Variable], inputs: Sequence[Variable]) -> list[Variable]:
+    _, inner = reached([y.node for y in outputs])
+    known = {id(x) for x in inputs}
+    return [v for v in inner if id(v) not in known]
+
+
+def _torch_grad(
+    outputs: Sequence[Variable],
+    sent: Sequence[torch.Tensor],
+    wanted: Sequence[Variable],
+    create_graph: bool,
+) -> list[torch.Tensor | None]:
+    """Return one gradient a Variable; what is no part of torch's graph has none."""
+    roots = [(y.tensor, g) for y, g in zip(outputs, sent, strict=True) if y.tensor.requires_grad]
+    differentiable = [x for x in wanted if x.tensor.requires_grad]
+    if not roots or not differentiable:
+        return [None] * len(wanted)
+    before, thread.as_values = thread.as_values, True
+    try:
+        with watching([y.node for y in outputs]), settings(create_graph):
+            grads = torch.autograd.grad(
+                [y for y, _ in roots],
+                [x.tensor for x in differentiable],
+                [g for _, g in roots],
+                retain_graph=True,
+                create_graph=create_graph,
+                allow_unused=True,
+            )
+    finally:
+        thread.as_values = before
+    by_id = {id(x): g for x, g in zip(differentiable, grads, strict=True)}
+    return [by_id.get(id(x)) for x in wanted]
+
+
+def _added(
+    found: Sequence[torch.Tensor | None], given: Sequence[Variable | None], record: bool
+) -> list[torch.Tensor | None]:
+    result: list[torch.Tensor | None] = []
+    with torch.set_grad_enabled(record):
+        for own, more in zip(found, given, strict=False):
+            extra = None if more is None else more.tensor
+            result.append(own if extra is None else extra if own is None else own + extra)
+    return result

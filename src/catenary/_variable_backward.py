@@ -1,0 +1,137 @@
+"""The backward pass: torch computes it, the light graph says which Variables it concerns."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from catenary import _variable_hooks
+from catenary._variable_graph import Call, VariableNode
+from catenary._variable_watch import Watch
+from catenary.config import config
+
+__all__ = ["differentiate", "record_gradients", "settings", "watching"]
+
+
+def reached(roots: Sequence[VariableNode]) -> tuple[list[Any], list[Any]]:
+    """Return the live Variables that gradients from `roots` arrive at: leaves, and all others."""
+    leaves: list[Any] = []
+    inner: list[Any] = []
+    seen = set(roots)
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        variable = node._variable()
+        creator = node.creator_node
+        if variable is not None:
+            (leaves if creator is None else inner).append(variable)
+        if creator is None or creator.inputs is None:
+            continue
+        for parent in creator.inputs:
+            if parent.requires_grad and parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return leaves, inner
+
+
+def differentiate(
+    roots: Sequence[Any],
+    grads: Sequence[torch.Tensor],
+    *,
+    retain_grad: bool,
+    create_graph: bool,
+    loss_scale: float | None,
+) -> None:
+    """Send `grads` backward from `roots`, adding to the gradient of every leaf Variable reached.
+
+    The graph stays, so that a second loss over it can be differentiated afterwards.
+    """
+    nodes = [root.node for root in roots]
+    leaves, inner = reached(nodes)
+    for leaf in leaves:
+        if leaf._scale_spent:
+            leaf.unscale_grad()
+    tensors = [root.tensor for root in roots]
+    kept: dict[int, torch.Tensor] = {}
+    hooks = []
+    if retain_grad:
+        hooks = [_keeper(v, kept) for v in inner if v.tensor.requires_grad]
+    try:
+        if create_graph or _variable_hooks.in_force or config.debug:
+            with watching(nodes), settings(create_graph):
+                _send(tensors, grads, create_graph)
+        else:
+            _send(tensors, grads, create_graph=False)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for leaf in leaves:
+        leaf._loss_scale = loss_scale
+    for variable in inner if retain_grad else ():
+        if id(variable) in kept:
+            variable._put_gradient(kept[id(variable)])
+            variable._loss_scale = loss_scale
+    if create_graph:
+        found = leaves + inner if retain_grad else leaves
+        record_gradients(found, [v.grad_var for v in found])
+
+
+def _send(
+    tensors: Sequence[torch.Tensor], grads: Sequence[torch.Tensor], create_graph: bool
+) -> None:
+    """Let torch do it, from those tensors that lead anywhere."""
+    if not all([tensor.requires_grad for tensor in tensors]):  # noqa: C419 - the list is faster
+        pairs = [(t, g) for t, g in zip(tensors, grads, strict=True) if t.requires_grad]
+        tensors, grads = [t for t, _ in pairs], [g for _, g in pairs]
+    if tensors:
+        torch.autograd.backward(tensors, grads, retain_graph=True, create_graph=create_graph)
+
+
+def record_gradients(sources: Sequence[Any], gradients: Sequence[Any]) -> None:
+    """Give gradients that can be differentiated further a creator: all of it depends on `sources`.
+
+    Args:
+        sources: Variables that the gradients depend on.
+        gradients: Variables, or None where there is no gradient.
+    """
+    call = Call("Gradient")
+    for gradient in gradients:
+        if gradient is not None and gradient._node is None and gradient.tensor.grad_fn is not None:
+            call.connect(list(sources), gradient, gradient.tensor)
+
+
+def _keeper(variable: Any, kept: dict[int, torch.Tensor]) -> Any:
+    key = id(variable)
+
+    def keep(grad: torch.Tensor) -> None:
+        kept[key] = grad
+
+    return variable.tensor.register_hook(keep)
+
+
+def watching(nodes: Sequence[VariableNode]) -> contextlib.AbstractContextManager[None]:
+    """Return a context manager inside which function hooks hear of backward passes."""
+    if not _variable_hooks.in_force:
+        return contextlib.nullcontext()
+    return Watch(nodes)
+
+
+@contextlib.contextmanager
+def _unusual(debug: bool) -> Iterator[None]:
+    with warnings.catch_warnings(), torch.autograd.set_detect_anomaly(debug):
+        # torch warns that gradients with a graph refer to their parameters; Chainer's do as well,
+        # and `cleargrads` breaks the cycle.
+        warnings.filterwarnings("ignore", "Using backward\\(\\) with create_graph")
+        # In debug mode NaN is an error, which says enough.
+        warnings.filterwarnings("ignore", "Error detected in")
+        yield
+
+
+def settings(create_graph: bool) -> contextlib.AbstractContextManager[None]:
+    """Return a context manager for a torch backward pass: debug mode, and quiet about graphs."""
+    debug = bool(config.debug)
+    return _unusual(debug) if create_graph or debug else contextlib.nullcontext()

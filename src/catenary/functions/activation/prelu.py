@@ -1,0 +1,33 @@
+"""Leaky rectified linear unit whose slope is learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from catenary.functions._apply import apply, floating, reject
+from catenary.variable import Variable
+
+__all__ = ["prelu"]
+
+
+def _check(label: str, x: torch.Tensor, W: torch.Tensor) -> None:
+    floating(label, x)
+    if x.dtype != W.dtype or x.ndim <= W.ndim or x.shape[1 : W.ndim + 1] != W.shape:
+        reject(label, "W of the dtype of x and the shape of its axes from axis 1 on", x, W)
+
+
+def _leak(x: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
+    slopes = W.reshape((1, *W.shape, *[1] * (x.ndim - W.ndim - 1)))
+    return torch.where(x >= 0, x, x * slopes)
+
+
+def prelu(x: Any, W: Any) -> Variable:
+    """Return x where x ≥ 0 and W · x elsewhere.
+
+    Args:
+        x: Variable or array, floating, axis 0 counting samples.
+        W: Slopes, of the shape of the next axes of `x`.
+    """
+    return apply("PReLUFunction", _leak, x, W, check=_check)

@@ -1,0 +1,136 @@
+"""Convolution and its transpose over any number of axes, for the functions of either name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from catenary.functions._apply import apply, floating, reject
+from catenary.functions._window import as_tuple, spread_length, tail, windows
+from catenary.variable import Variable
+
+__all__ = ["TRANSPOSES", "convolve", "deconvolve"]
+
+_CONVOLUTIONS: dict[int, Callable[..., torch.Tensor]] = {
+    1: torch.nn.functional.conv1d,
+    2: torch.nn.functional.conv2d,
+    3: torch.nn.functional.conv3d,
+}
+TRANSPOSES: dict[int, Callable[..., torch.Tensor]] = {
+    1: torch.nn.functional.conv_transpose1d,
+    2: torch.nn.functional.conv_transpose2d,
+    3: torch.nn.functional.conv_transpose3d,
+}
+
+
+def convolve(
+    label: str,
+    axes: int,
+    x: Any,
+    W: Any,
+    b: Any,
+    stride: Any,
+    pad: Any,
+    cover_all: bool,
+    dilate: Any,
+    groups: int,
+) -> Variable:
+    """Return the cross-correlation over the last `axes` axes, in the dtype of `x`."""
+    run = _of(_CONVOLUTIONS, label, axes)
+    step, border, spread = (as_tuple(v, axes) for v in (stride, pad, dilate))
+
+    def check(label: str, x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> None:
+        floating(label, x, W)
+        if x.ndim != axes + 2 or W.ndim != axes + 2 or x.shape[1] != W.shape[1] * groups:
+            sizes = f"{axes} sizes"
+            reject(label, f"x (batch, in, {sizes}) and W (out, in/{groups}, {sizes})", x, W)
+        if b is not None and tuple(b.shape) != (W.shape[0],):
+            reject(label, f"b of shape ({W.shape[0]},)", x, W, b)
+
+    def convolved(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:
+        out = x.dtype
+        x, W, b = _widened(x, W, b)
+        if cover_all:
+            x = tail(x, _sizes(W, spread), step, border, 0.0)
+        return run(x, W, b, step, border, spread, groups).to(out)
+
+    return apply(label, convolved, *((x, W) if b is None else (x, W, b)), check=check)
+
+
+def deconvolve(
+    label: str,
+    axes: int,
+    x: Any,
+    W: Any,
+    b: Any,
+    stride: Any,
+    pad: Any,
+    outsize: Any,
+    dilate: Any,
+    groups: int,
+) -> Variable:
+    """Return the transpose of a convolution over the last `axes` axes, in the dtype of `x`."""
+    run = _of(TRANSPOSES, label, axes)
+    step, border, spread = (as_tuple(v, axes) for v in (stride, pad, dilate))
+    if min(spread) < 1:
+        raise ValueError(f"dilate must be at least 1, got {dilate}")
+    wanted = None if outsize is None else as_tuple(outsize, axes)
+
+    def natural(x: torch.Tensor, W: torch.Tensor) -> list[int]:
+        return [
+            spread_length(n, k, s, p)
+            for n, k, s, p in zip(x.shape[2:], _sizes(W, spread), step, border, strict=True)
+        ]
+
+    def check(label: str, x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> None:
+        floating(label, x, W)
+        if x.ndim != axes + 2 or W.ndim != axes + 2 or x.shape[1] != len(W):
+            sizes = f"{axes} sizes"
+            reject(label, f"x (batch, in, {sizes}) and W (in, out/{groups}, {sizes})", x, W)
+        if b is not None and tuple(b.shape) != (W.shape[1] * groups,):
+            reject(label, f"b of shape ({W.shape[1] * groups},)", x, W, b)
+        for out, n, k, s, p in zip(
+            wanted or (), x.shape[2:], _sizes(W, spread), step, border, strict=False
+        ):
+            least, most = (windows(out, k, s, p, every) for every in (False, True))
+            if not least <= n <= most:
+                reject(label, f"an outsize that {n} windows cover ({wanted} is none)", x, W)
+        if min(natural(x, W) if wanted is None else wanted) <= 0:
+            raise RuntimeError(f"{label} of {tuple(x.shape)} by {tuple(W.shape)} leaves nothing")
+
+    def spreading(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:
+        out = x.dtype
+        x, W, b = _widened(x, W, b)
+        sizes = natural(x, W) if wanted is None else wanted
+        extra = [max(0, size - n) for size, n in zip(sizes, natural(x, W), strict=True)]
+        y = run(x, W, b, step, border, extra, groups, spread)
+        for axis, size in enumerate(sizes):
+            y = y.narrow(axis + 2, 0, size)
+        return y.to(out)
+
+    return apply(label, spreading, *((x, W) if b is None else (x, W, b)), check=check)
+
+
+def _of(
+    functions: dict[int, Callable[..., torch.Tensor]], label: str, axes: int
+) -> Callable[..., torch.Tensor]:
+    if axes not in functions:
+        raise ValueError(f"{label} works over one, two or three axes, not {axes}")
+    return functions[axes]
+
+
+def _sizes(W: torch.Tensor, spread: Sequence[int]) -> list[int]:
+    """Return how much of the image a filter sees."""
+    return [s * (k - 1) + 1 for s, k in zip(spread, W.shape[2:], strict=True)]
+
+
+def _widened(
+    x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Return all in one dtype that holds the values of `x` and `W`."""
+    if W.dtype == x.dtype and (b is None or b.dtype == x.dtype):
+        return x, W, b
+    wide = torch.promote_types(x.dtype, W.dtype)
+    return x.to(wide), W.to(wide), None if b is None else b.to(wide)

@@ -1,0 +1,22 @@
+"""Addition along some axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catenary.functions.math._along import along
+from catenary.functions.math.basic_math import add
+from catenary.variable import Variable
+
+__all__ = ["bias"]
+
+
+def bias(x: Any, y: Any, axis: int = 1) -> Variable:
+    """Return x + y, where the axes of `y` are those of `x` from `axis` on.
+
+    Args:
+        x: Variable or array.
+        y: Variable or array of the same dtype.
+        axis: First axis of `x` that `y` has.
+    """
+    return add(x, along(x, y, axis))

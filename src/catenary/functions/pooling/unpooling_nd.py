@@ -1,0 +1,89 @@
+"""Each value over the whole window that it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from catenary.functions._apply import apply
+from catenary.functions._window import require_axes
+from catenary.functions.connection._convolution import TRANSPOSES
+from catenary.functions.pooling._spreading import Spreading
+from catenary.variable import Variable
+
+__all__ = ["unpooled", "unpooling_1d", "unpooling_3d", "unpooling_nd"]
+
+
+def unpooled(
+    label: str, x: Any, ksize: Any, stride: Any, pad: Any, outsize: Any, cover_all: bool
+) -> Variable:
+    """Return images in which every value of `x` fills its window; windows that overlap add up."""
+    spreading = Spreading(x, ksize, stride, pad, outsize, cover_all)
+
+    def filled(x: torch.Tensor) -> torch.Tensor:
+        channels = x.shape[1]
+        ones = x.new_ones((channels, 1, *spreading.window))
+        y = TRANSPOSES[spreading.axes](x, ones, stride=spreading.step, groups=channels)
+        return spreading.cut(y)
+
+    return apply(label, filled, x, check=spreading.check)
+
+
+def unpooling_nd(
+    x: Any,
+    ksize: Any,
+    stride: Any = None,
+    pad: Any = 0,
+    outsize: Any = None,
+    cover_all: bool = True,
+) -> Variable:
+    """Return images in which every value of `x` fills its window; windows that overlap add up.
+
+    Args:
+        x: Variable or array, floating, shape (batch, channel, ...), one to three axes after these.
+        ksize: Size of the window, int or one int an axis, as the next two.
+        stride: Step of the window; its size if omitted.
+        pad: Border of the image that the windows saw.
+        outsize: Sizes of the result; by default the smallest possible.
+        cover_all: Whether the last windows may have reached beyond the image.
+
+    Raises:
+        ValueError: There are more than three axes.
+        InvalidType: `outsize` does not fit.
+    """
+    return unpooled("UnpoolingND", x, ksize, stride, pad, outsize, cover_all)
+
+
+def unpooling_1d(
+    x: Any,
+    ksize: Any,
+    stride: Any = None,
+    pad: Any = 0,
+    outsize: Any = None,
+    cover_all: bool = True,
+) -> Variable:
+    """Return signals (batch, channel, length); see :func:`unpooling_nd`.
+
+    Raises:
+        ValueError: `x` has other axes.
+    """
+    require_axes(x, 1)
+    return unpooling_nd(x, ksize, stride, pad, outsize, cover_all)
+
+
+def unpooling_3d(
+    x: Any,
+    ksize: Any,
+    stride: Any = None,
+    pad: Any = 0,
+    outsize: Any = None,
+    cover_all: bool = True,
+) -> Variable:
+    """Return volumes (batch, channel, d, h, w); see :func:`unpooling_nd`.
+
+    Raises:
+        ValueError: `x` has other axes.
+    """
+    require_axes(x, 3)
+    return unpooling_nd(x, ksize, stride, pad, outsize, cover_all)

@@ -1,0 +1,41 @@
+"""Long short-term memory, one step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from catenary.functions._apply import apply_many, floating, reject
+from catenary.variable import Variable
+
+__all__ = ["lstm"]
+
+
+def _check(label: str, c_prev: torch.Tensor, x: torch.Tensor) -> None:
+    floating(label, x)
+    fits = c_prev.ndim == x.ndim >= 2 and len(x) <= len(c_prev)
+    fits = fits and x.shape[1] == 4 * c_prev.shape[1] and x.shape[2:] == c_prev.shape[2:]
+    if not fits or x.dtype != c_prev.dtype:
+        reject(label, "c_prev (batch, size, ...) and x (batch, 4 size, ...)", c_prev, x)
+
+
+def _step(c_prev: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    gates = x.reshape((len(x), -1, 4, *x.shape[2:]))
+    a, i, f, o = gates.unbind(2)
+    going, gone = c_prev[: len(x)], c_prev[len(x) :]
+    c = torch.tanh(a) * torch.sigmoid(i) + torch.sigmoid(f) * going
+    h = torch.sigmoid(o) * torch.tanh(c)
+    return torch.cat((c, gone)) if len(gone) else c, h
+
+
+def lstm(c_prev: Any, x: Any) -> tuple[Variable, Variable]:
+    """Return the next cell and the output:  c = tanh(a) σ(i) + σ(f) c_prev,  h = σ(o) tanh(c).
+
+    Args:
+        c_prev: Cell, floating, shape (batch, size, ...).
+        x: Input of the gates, shape (batch, 4 size, ...): a, i, f and o of each unit side by side.
+            It may have fewer samples; the cells of the others stay as they are.
+    """
+    c, h = apply_many("LSTM", _step, c_prev, x, check=_check)
+    return c, h

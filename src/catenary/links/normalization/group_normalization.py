@@ -1,0 +1,59 @@
+"""GroupNormalization: zero mean and unit variance for groups of channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catenary import functions
+from catenary.link import Link
+from catenary.variable import Parameter, Variable
+
+__all__ = ["GroupNormalization"]
+
+
+class GroupNormalization(Link):
+    """Normalize groups of channels of each sample:  y = γ (x − mean) / √(var + ε) + β.
+
+    Args:
+        groups: Number of groups, dividing the number of channels.
+        size: Number of channels; None to take it from the first input.
+        eps: ε, added to the variance.
+        initial_gamma: Initializer of γ, an array, or a number; 1 by default.
+        initial_beta: The same for β; 0 by default.
+
+    Attributes:
+        gamma, beta: Parameters of shape (size,).
+    """
+
+    def __init__(
+        self,
+        groups: int,
+        size: int | None = None,
+        eps: float = 1e-5,
+        initial_gamma: Any = None,
+        initial_beta: Any = None,
+    ) -> None:
+        super().__init__()
+        self.groups = groups
+        self.eps = eps
+        with self.init_scope():
+            self.gamma = Parameter(1 if initial_gamma is None else initial_gamma)
+            self.beta = Parameter(0 if initial_beta is None else initial_beta)
+        if size is not None:
+            self._initialize_params(size)
+
+    def _initialize_params(self, size: int) -> None:
+        self.gamma.initialize(size)
+        self.beta.initialize(size)
+
+    def forward(self, x: Any) -> Variable:
+        """Normalize samples of shape (batch, channel, ...).
+
+        Raises:
+            ValueError: If there are no channels.
+        """
+        if len(x.shape) < 2:
+            raise ValueError(f"x needs an axis of channels after the batch, got shape {x.shape}")
+        if self.gamma.array is None:
+            self._initialize_params(x.shape[1])
+        return functions.group_normalization(x, self.groups, self.gamma, self.beta, self.eps)

@@ -1,0 +1,160 @@
+"""NStepRNNTanh and its kin: recurrent networks over whole sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from catenary import functions, initializers
+from catenary.link import ChainList, Link
+from catenary.variable import Parameter, Variable
+
+__all__ = [
+    "NStepBiRNNReLU",
+    "NStepBiRNNTanh",
+    "NStepRNNBase",
+    "NStepRNNReLU",
+    "NStepRNNTanh",
+]
+
+
+class NStepRNNBase(ChainList):
+    """Weights of a recurrent network of several layers; a child for each layer and direction.
+
+    Args:
+        n_layers: Number of layers.
+        in_size: Length of an input.
+        out_size: Length of a layer's output in one direction.
+        dropout: Share of values to drop between layers while training.
+        initialW: Initializer of the weights; LeCunNormal by default.
+        initial_bias: Initializer of the biases; 0 by default.
+    """
+
+    n_weights: int
+    use_bi_direction: bool
+    n_cells = 1
+
+    def __init__(
+        self,
+        n_layers: int,
+        in_size: int,
+        out_size: int,
+        dropout: float,
+        *,
+        initialW: Any = None,
+        initial_bias: Any = None,
+    ) -> None:
+        super().__init__()
+        self.n_layers = n_layers
+        self.dropout = dropout
+        self.out_size = out_size
+        self.direction = 2 if self.use_bi_direction else 1
+        weight = initializers._get_initializer(initialW)
+        bias = initializers._get_initializer(0 if initial_bias is None else initial_bias)
+        for layer in range(n_layers):
+            width = in_size if layer == 0 else out_size * self.direction
+            for _ in range(self.direction):
+                self.append(self._weights(width, weight, bias))
+
+    def _weights(self, width: int, weight: Any, bias: Any) -> Link:
+        child = Link()
+        with child.init_scope():
+            for i in range(self.n_weights):
+                columns = width if i < self.n_weights // 2 else self.out_size
+                setattr(child, f"w{i}", Parameter(weight, (self.out_size, columns)))
+                setattr(child, f"b{i}", Parameter(bias, self.out_size))
+        return child
+
+    @property
+    def ws(self) -> list[list[Parameter]]:
+        """Weights, a list for each child."""
+        return self._parameters("w")
+
+    @property
+    def bs(self) -> list[list[Parameter]]:
+        """Biases, a list for each child."""
+        return self._parameters("b")
+
+    def _parameters(self, kind: str) -> list[list[Parameter]]:
+        return [[getattr(child, f"{kind}{i}") for i in range(self.n_weights)] for child in self]
+
+    def init_hx(self, xs: Any) -> Variable:
+        """Return a state of zeros for the sequences `xs`."""
+        shape = (self.n_layers * self.direction, len(xs), self.out_size)
+        return Variable(self.xp.zeros(shape, dtype=xs[0].dtype))
+
+    def rnn(self, *args: Any) -> Any:
+        """Call the function that computes; subclasses define it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define rnn")
+
+    def forward(self, hx: Any, xs: Any) -> Any:
+        """Return the last outputs and all outputs.
+
+        Args:
+            hx: First outputs, shape (layers · directions, batch, out_size), or None for zeros.
+            xs: List of sequences, Variables or arrays of shape (length_i, in_size).
+
+        Returns:
+            (hy, ys): hy of the shape of `hx`; ys a list of Variables of shape
+            (length_i, out_size · directions).
+        """
+        (hy,), ys = self._call([hx], xs)
+        return hy, ys
+
+    def _call(self, states: list[Any], xs: Any) -> tuple[list[Any], list[Any]]:
+        """Run the network on the sequences in the order of their lengths, and put all back."""
+        if not isinstance(xs, (list, tuple)):
+            raise TypeError(f"xs is a list of sequences, not a {type(xs).__name__}")
+        order = np.argsort([-len(x) for x in xs]).astype(np.int32)
+        sorted_xs = [xs[i] for i in order]
+        first = [
+            self.init_hx(sorted_xs) if h is None else functions.permutate(h, order, axis=1)
+            for h in states
+        ]
+        steps = functions.transpose_sequence(sorted_xs)
+        *last, ys = self.rnn(self.n_layers, self.dropout, *first, self.ws, self.bs, steps)
+        rows = functions.transpose_sequence(ys)
+        back = np.argsort(order)
+        return (
+            [functions.permutate(h, order, axis=1, inv=True) for h in last],
+            [rows[i] for i in back],
+        )
+
+
+class _Plain(NStepRNNBase):
+    n_weights = 2
+    activation: str
+
+    def rnn(self, *args: Any) -> Any:
+        """Call the function that computes."""
+        run: Any = functions.n_step_birnn if self.use_bi_direction else functions.n_step_rnn
+        return run(*args, activation=self.activation)
+
+
+class NStepRNNTanh(_Plain):
+    """Network of tanh units; see :class:`NStepRNNBase`."""
+
+    use_bi_direction = False
+    activation = "tanh"
+
+
+class NStepRNNReLU(_Plain):
+    """Network of rectified linear units; see :class:`NStepRNNBase`."""
+
+    use_bi_direction = False
+    activation = "relu"
+
+
+class NStepBiRNNTanh(_Plain):
+    """Network of tanh units that reads both ways; see :class:`NStepRNNBase`."""
+
+    use_bi_direction = True
+    activation = "tanh"
+
+
+class NStepBiRNNReLU(_Plain):
+    """Network of rectified linear units that reads both ways; see :class:`NStepRNNBase`."""
+
+    use_bi_direction = True
+    activation = "relu"

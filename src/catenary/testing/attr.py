@@ -1,0 +1,57 @@
+"""Marks for tests: what they need, and how long they take."""
+
+from __future__ import annotations
+
+import os
+import unittest
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from catenary.backends import cuda
+
+__all__ = ["chainerx", "cudnn", "gpu", "ideep", "multi_gpu", "slow"]
+
+_GPU_LIMIT = int(os.getenv("CHAINER_TEST_GPU_LIMIT", "-1"))
+
+
+def chainerx(test: Any) -> Any:
+    """Mark a test of ChainerX."""
+    return pytest.mark.chainerx(test)
+
+
+def cudnn(test: Any) -> Any:
+    """Mark a test of cuDNN."""
+    return pytest.mark.cudnn(test)
+
+
+def ideep(test: Any) -> Any:
+    """Mark a test of iDeep."""
+    return pytest.mark.ideep(test)
+
+
+def slow(test: Any) -> Any:
+    """Mark a slow test."""
+    return pytest.mark.slow(test)
+
+
+def multi_gpu(gpu_num: int) -> Callable[[Any], Any]:
+    """Mark a test that needs several GPUs.
+
+    Args:
+        gpu_num: How many.
+
+    Differs: the test is skipped where there is no GPU; Chainer runs it unless told otherwise.
+    """
+    lacking = not cuda.available or 0 <= _GPU_LIMIT < gpu_num
+
+    def decorate(test: Any) -> Any:
+        return unittest.skipIf(lacking, f"needs {gpu_num} GPU(s)")(pytest.mark.gpu(test))
+
+    return decorate
+
+
+def gpu(test: Any) -> Any:
+    """Mark a test that needs a GPU; skipped where there is none."""
+    return multi_gpu(1)(test)
