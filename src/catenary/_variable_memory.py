@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 import torch
 
-from catenary import backend, changes
+from catenary import backend
 from catenary.backends.memory import array_of, numpy_dtype, share, tensor_of
 from catenary.errors import UninitializedError
 
@@ -123,11 +123,14 @@ class Memory:
             shared = None if self._tensor is None else _shared(array)
             if shared is not None:
                 self._join(array, shared)
-        changes.structure()
+        self._announce()
 
     def _show(self, array: Any) -> None:
         """Let `.array` be this very array, which lies over the tensor's memory."""
         self._array, self._array_key = array, _key(self.tensor)
+
+    def _announce(self) -> None:
+        """Say that the memory was replaced; only parameters have anybody who listens."""
 
     def _held(self) -> Any:
         """Return whichever face exists and is current; None if there are no values."""
@@ -309,7 +312,7 @@ class Memory:
         self._point_at(tensor.detach().to(target.torch_device))
         if moved is not None:
             self._put_gradient(moved)
-        changes.structure()
+        self._announce()
 
     def to_cpu(self) -> None:
         """Move to the CPU."""

@@ -78,6 +78,9 @@ class Parameter(Variable):
         self._update_rule = rule
         changes.structure()
 
+    def _announce(self) -> None:
+        changes.structure()
+
     @property
     def is_initialized(self) -> bool:
         """Whether the shape is known and the values exist."""
