@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import catenary
@@ -93,6 +93,13 @@ def test_every_operation_is_spelled() -> None:
     assert SPELL.keys() == OPS.keys()
 
 
+@example(
+    new=tensor("p"),
+    state=node("div", tensor("p"), const(-0.0)),  # was once compiled as +0.0
+    size=17,
+    dtype=np.float32,
+    seed=0,
+)
 @given(
     new=expressions(),
     state=expressions(),

@@ -100,10 +100,13 @@ def test_adoption_of_shared_memory(tmp_path):
     np.testing.assert_array_equal(stored, [2, 2, 2, 2])
 
 
-def test_adoption_is_announced():
-    x = Variable(ones(3))
+def test_adoption_by_a_parameter_is_announced():
     before = changes.now()
-    x.array = ones(3)
+    Variable(ones(3)).array = ones(3)
+    assert changes.now() == before  # no plan depends on it
+    parameter = Parameter(ones(3))
+    before = changes.now()
+    parameter.array = ones(3)
     assert changes.now() != before
 
 

@@ -231,7 +231,8 @@ class _Block:
             if at.op == "tensor":
                 self.values[at] = self.load_input(str(at.value), place)
             elif at.op == "const":
-                self.values[at] = self.const(float(at.value or 0.0))
+                assert isinstance(at.value, float)
+                self.values[at] = self.const(at.value)
             elif at.op == "scalar":
                 self.values[at] = self.kernel.splat(str(at.value), self.width)
             else:
