@@ -87,7 +87,9 @@ class Explanation:
             lines.append(f"bucket {i}: {bucket}")
         lines += [f"on its own: {path}, since {why}" for path, why in self.fell_out]
         if self.resting:
-            lines.append(f"left alone: {', '.join(self.resting)}")
+            lines.append(
+                f"left alone (frozen, not enabled, or without gradient): {', '.join(self.resting)}"
+            )
         return "\n".join(lines)
 
 

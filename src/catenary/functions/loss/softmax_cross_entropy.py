@@ -90,6 +90,11 @@ def _hard(
     normalize: bool,
     reduce: str,
 ) -> torch.Tensor:
+    if weight is None and normalize and reduce == "mean":
+        mean = torch.nn.functional.cross_entropy(x, t, ignore_index=ignore_label)
+        # torch's mean over no sample at all is NaN; ours is 0, as the sum below makes it.
+        if not bool(mean.isnan()):
+            return mean
     factors = None if weight is None else weight.to(x.device, x.dtype)
     result = torch.nn.functional.cross_entropy(
         x, t, factors, ignore_index=ignore_label, reduction="none" if reduce == "no" else "sum"
