@@ -17,7 +17,7 @@ from catenary.kernel.table import Floats, Table
 
 __all__ = ["CompiledRunner", "can_compile"]
 
-CHUNK_SIZE = 32768
+CHUNK_SIZE = 65536
 """Elements a chunk: few enough to share work evenly, enough to hide what taking a chunk costs."""
 
 

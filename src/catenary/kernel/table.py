@@ -37,8 +37,7 @@ class Table:
         masters: Where parameters are stored in 16 bits and updated in float32, the float32 copies.
 
     Attributes:
-        gradients: The ``"g"`` column; set by each step.
-        addresses: Of the gradients; 0 where there is none.
+        addresses: Of this step's gradients; 0 where there is none.
         rows: Which rows take part in this step.
         groups: (hyperparameters of the program by name, rows that have these), together every row.
         scalars: (rows, scalars) float64; filled by the launch.
@@ -59,22 +58,22 @@ class Table:
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
         self.scalars: Floats = np.zeros((self.size, len(schedule.program.scalars)))
 
-    def set_gradients(
-        self, gradients: Sequence[torch.Tensor | None], addresses: Sequence[int] | None = None
-    ) -> None:
-        """Take this step's gradients.
+    def set_gradients(self, gradients: Sequence[torch.Tensor | None]) -> None:
+        """Take this step's gradients: one a row, None where there is none."""
+        self._gradients: Sequence[torch.Tensor | None] | None = gradients
+        self.addresses = [0 if held is None else held.data_ptr() for held in gradients]
 
-        Args:
-            gradients: One a row; None where there is none.
-            addresses: Of the gradients, where the caller has read them already.
-        """
-        if addresses is None:
-            addresses = [0 if gradient is None else gradient.data_ptr() for gradient in gradients]
-        self.gradients, self.addresses = gradients, addresses
+    def set_addresses(self, addresses: Sequence[int]) -> None:
+        """Take the addresses of the gradients that the parameters themselves hold in this step."""
+        self._gradients, self.addresses = None, list(addresses)
+
+    def _gradient(self, row: int) -> torch.Tensor | None:
+        held = self._gradients
+        return self.columns["p"][row].grad if held is None else held[row]
 
     def tensor(self, name: str, row: int) -> torch.Tensor:
         """Return the tensor that the program calls `name` in this row."""
-        held = self.gradients[row] if name == "g" else self.columns[name][row]
+        held = self._gradient(row) if name == "g" else self.columns[name][row]
         assert held is not None, "a row without gradient takes no part"
         return held
 

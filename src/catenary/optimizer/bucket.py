@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,6 @@ from catenary.optimizer.formula_rule import state_tensor
 from catenary.optimizer.update_rule import Clock, UpdateRule
 
 __all__ = ["Bucket", "at"]
-
-_is_contiguous = torch.Tensor.is_contiguous
 
 _BASE_ATTRIBUTES = frozenset(vars(UpdateRule()))
 """What every rule holds; a rule that holds more may answer with values of its own."""
@@ -45,7 +43,8 @@ class Bucket:
         self.entries = list(entries)
         self.in_bucket = entries[0].in_bucket
         self.signatures = [entry.signature for entry in entries]
-        self.tensors: list[torch.Tensor] = [entry.param.tensor for entry in entries]
+        self.params = [entry.param for entry in entries]
+        self.tensors: list[torch.Tensor] = [param.tensor for param in self.params]
         self.table = Table(schedule(formula), self._columns(), self._masters())
         names = self.table.schedule.program.hypers
         self._own_names = tuple(n.removeprefix("rule.") for n in names if n.startswith("rule."))
@@ -80,22 +79,21 @@ class Bucket:
         A gradient whose elements lie in another order than its parameter's is replaced by a copy
         that lies alike, since a kernel walks both by address.
         """
-        gradients = [held.grad for held in self.tensors]
         try:
-            if not all(map(_is_contiguous, gradients)):  # type: ignore[arg-type]
-                for held in self.tensors:
-                    if held.grad is not None:
-                        held.grad = aligned(held.grad, held)
-                gradients = [held.grad for held in self.tensors]
-            addresses = [g.data_ptr() for g in gradients]  # type: ignore[union-attr]
-        except (AttributeError, TypeError, RuntimeError):
-            dense = [g is not None and not g.is_sparse for g in gradients]
-            if all(dense):
-                raise
-            there = [g if here else None for g, here in zip(gradients, dense, strict=True)]
-            self.table.set_gradients(there)
+            addresses = [
+                g.data_ptr() if (g := held.grad).is_contiguous() else -1  # type: ignore[union-attr]
+                for held in self.tensors
+            ]
+        except (AttributeError, RuntimeError):
+            grads = [held.grad for held in self.tensors]
+            self.table.set_gradients([None if g is None or g.is_sparse else g for g in grads])
             return False
-        self.table.set_gradients(gradients, addresses)
+        if -1 in addresses:
+            for held in self.tensors:
+                assert held.grad is not None
+                held.grad = aligned(held.grad, held)
+            addresses = [held.grad.data_ptr() for held in self.tensors]  # type: ignore[union-attr]
+        self.table.set_addresses(addresses)
         return True
 
     def forget_groups(self) -> None:
@@ -152,19 +150,24 @@ class Bucket:
             rule.__dict__["_clock"] = Clock(rule.t - 1, shared=True)
         self._moved = []
 
-    def give_values(self, of_hooks: Mapping[str, float], *, scaled: bool) -> None:
-        """Say for each group of rows what the program's names stand for in this step."""
+    def give_values(self, of_hooks: Mapping[str, float], scales: Collection[float | None]) -> None:
+        """Say for each group of rows what the program's names stand for in this step.
+
+        Args:
+            of_hooks: Values of the optimizer's hooks.
+            scales: The loss scales that the target's gradients have; only None: there are none.
+        """
         groups: list[tuple[Mapping[str, float], Sequence[int]]] = []
         for group in self._grouped():
-            if scaled:
-                by_scale: dict[float, list[int]] = {}
-                for row in group.rows:
-                    scale = float(self.entries[row].param._loss_scale or 1.0)
-                    by_scale.setdefault(scale, []).append(row)
-                values = self._values(group.entry, of_hooks)
-                groups += [({**values, "scale": s}, rows) for s, rows in by_scale.items()]
-            else:
-                groups.append((self._values(group.entry, of_hooks), group.rows))
+            values = self._values(group.entry, of_hooks)
+            if len(scales) == 1:
+                (scale,) = scales
+                groups.append(({**values, "scale": scale or 1.0}, group.rows))
+                continue
+            by_scale: dict[float, list[int]] = {}
+            for row in group.rows:
+                by_scale.setdefault(self.params[row]._loss_scale or 1.0, []).append(row)
+            groups += [({**values, "scale": scale}, rows) for scale, rows in by_scale.items()]
         self.table.groups = groups
 
     def _values(self, entry: Entry, of_hooks: Mapping[str, float]) -> Mapping[str, float]:

@@ -120,7 +120,8 @@ class Plan:
         Returns:
             The paths of non-finite gradients; if there are any, nothing was written.
         """
-        scaled = any([param._loss_scale is not None for param in self._params])  # noqa: C419
+        scales = {param._loss_scale for param in self._params} or {None}
+        scaled = scales != {None}
         buckets, step = self._current_buckets(scaled)
         self._gather(buckets)
         for bucket in buckets:
@@ -130,7 +131,7 @@ class Plan:
             for i, hook in enumerate(self._hooks):
                 of_hooks.update(hook.values(f"hook{i}."))
             for bucket in buckets:
-                bucket.give_values(of_hooks, scaled=scaled)
+                bucket.give_values(of_hooks, scales)
             launch = step.run(check_finite=check_finite)
         except BaseException:
             self._undo(buckets)
@@ -248,11 +249,12 @@ class Plan:
 
     def _spend_scales(self, buckets: list[Bucket], *, rewritten: bool) -> None:
         for bucket in buckets:
-            for entry in bucket.entries:
-                if bucket.writes_gradient and rewritten:
-                    entry.param._loss_scale = None
-                elif entry.param._loss_scale is not None:
-                    entry.param._scale_spent = True
+            if bucket.writes_gradient and rewritten:
+                for param in bucket.params:
+                    param._loss_scale = None
+            else:
+                for param in bucket.params:
+                    param._scale_spent = param._loss_scale is not None
 
     def _run_fallen(self) -> None:
         done = [entry.path for entry in self.entries if entry.in_bucket] if self._fallen else []
