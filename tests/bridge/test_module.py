@@ -234,3 +234,31 @@ def test_sparse_and_complex_are_clear_errors() -> None:
     module["z"].grad = torch.ones(2, dtype=torch.complex64)
     with pytest.raises(ValueError, match=r"parameter /z has dtype torch.complex64"):
         SGD().setup(module).update()
+
+
+@pytest.mark.parametrize("skipped", ["the partial step", "the full step after it"])
+def test_updates_are_counted_where_parameters_take_turns_and_steps_are_skipped(
+    skipped: str,
+) -> None:
+    """A rule's `t` counts the updates that happened, whatever was skipped before."""
+    module = make()
+    opt = Adam(alpha=0.01).setup(module)
+    opt.loss_scaling(interval=2)
+    opt.update(lambda: loss_of(module))
+    bad = float("inf")
+
+    def partial() -> torch.Tensor:
+        return module[0](batch()[0]).sum() * (bad if skipped == "the partial step" else 1.0)
+
+    def full() -> torch.Tensor:
+        return loss_of(module) * (1.0 if skipped == "the partial step" else bad)
+
+    def both() -> None:
+        opt.update(partial)
+        opt.update(full)
+
+    with pytest.warns(UserWarning, match="not finite"):
+        both()
+    opt.update(lambda: loss_of(module))
+    counts = [param.update_rule.t for param in opt._view.params()]
+    assert counts == ([3] * 4 if skipped == "the partial step" else [3, 3, 2, 2])

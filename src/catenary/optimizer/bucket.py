@@ -50,7 +50,7 @@ class Bucket:
         self._own_names = tuple(n.removeprefix("rule.") for n in names if n.startswith("rule."))
         self._groups: list[_Group] | None = None
         self._clocks: list[Clock] = []
-        self._moved: list[Any] = []
+        self._parted: list[tuple[Any, Clock]] = []
 
     def _columns(self) -> dict[str, list[torch.Tensor]]:
         columns = {"p": self.tensors}
@@ -132,12 +132,15 @@ class Bucket:
     def count(self) -> None:
         """Count the update that is about to happen."""
         self._grouped()
+        self._parted = []
         if len(self.table.rows) == self.table.size:
             for clock in self._clocks:
                 clock.t += 1
             return
-        self._moved = [self.entries[row].rule for row in self.table.rows if self.in_bucket]
-        for rule in self._moved:
+        # Rules that move while others of their group rest have to count apart from them.
+        for row in self.table.rows if self.in_bucket else ():
+            rule = self.entries[row].rule
+            self._parted.append((rule, rule._clock))
             rule.__dict__["_clock"] = Clock(rule.t + 1, shared=True)
         self.forget_groups()
 
@@ -146,9 +149,10 @@ class Bucket:
         if len(self.table.rows) == self.table.size:
             for clock in self._clocks:
                 clock.t -= 1
-        for rule in self._moved:
-            rule.__dict__["_clock"] = Clock(rule.t - 1, shared=True)
-        self._moved = []
+            return
+        for rule, clock in self._parted:
+            rule.__dict__["_clock"] = clock
+        self.forget_groups()
 
     def give_values(self, of_hooks: Mapping[str, float], scales: Collection[float | None]) -> None:
         """Say for each group of rows what the program's names stand for in this step.
