@@ -75,6 +75,17 @@ def test_hooks_are_told() -> None:
     assert "one by one" in opt.explain().hooks
 
 
+def test_an_optimizer_that_replaces_a_part_of_the_step_says_so() -> None:
+    class Own(SGD):
+        def call_hooks(self, timing: str = "pre") -> None:
+            super().call_hooks(timing)
+
+    told = Own().setup(Net()).explain()
+    assert told.buckets == ()
+    assert told.fell_out[0] == ("/a", "Own overrides call_hooks")
+    assert "rule after rule, since Own overrides call_hooks" in str(told)
+
+
 def test_explaining_changes_nothing() -> None:
     net = Net()
     opt = Adam().setup(net)

@@ -94,7 +94,13 @@ class Explanation:
 
 
 def explain(
-    name: str, plan: Plan, hook_names: list[str], *, scaled: bool, check_finite: bool
+    name: str,
+    plan: Plan,
+    hook_names: list[str],
+    *,
+    scaled: bool,
+    check_finite: bool,
+    overridden: list[str],
 ) -> Explanation:
     """Return what a step with this plan does; nothing is updated.
 
@@ -104,15 +110,23 @@ def explain(
         hook_names: Its pre hooks.
         scaled: Whether gradients will carry a loss scale.
         check_finite: Whether the step looks for gradients that are not finite.
+        overridden: Parts of the step that the class replaced; with any of them hooks and
+            rules run one by one.
     """
+    if overridden:
+        reason = f"{name} overrides {', '.join(overridden)}"
+        alone = tuple((e.path, reason) for e in plan.entries if e.rule is not None)
+        resting = tuple(e.path for e in plan.entries if e.rule is None)
+        hooks = f"hook after hook and rule after rule, since {reason}"
+        return Explanation(name, torch.get_num_threads(), hooks, (), alone, resting)
     with plan.rehearsed(scaled) as (buckets, step):
         moving = [bucket for bucket in buckets if bucket.in_bucket]
         described = tuple(_describe(bucket, step, check_finite) for bucket in moving)
     planned = {entry.path for bucket in moving for entry in bucket.entries}
     fell_out = [(e.path, e.fell_out) for e in plan.entries if e.rule is not None and e.fell_out]
-    resting = [
+    resting = tuple(
         e.path for e in plan.entries if e.path not in planned and e.path not in dict(fell_out)
-    ]
+    )
     if not hook_names:
         hooks = "no hooks"
     elif plan.inline:
@@ -120,9 +134,7 @@ def explain(
     else:
         plain = ", ".join(hook_names)
         hooks = f"hooks run one by one before the update, since not all are formulas: {plain}"
-    return Explanation(
-        name, torch.get_num_threads(), hooks, described, tuple(fell_out), tuple(resting)
-    )
+    return Explanation(name, torch.get_num_threads(), hooks, described, tuple(fell_out), resting)
 
 
 def _describe(bucket: Bucket, step: Step, check_finite: bool) -> BucketExplanation:

@@ -132,10 +132,15 @@ class GradientMethod(Hyper, Optimizer):
         """Whether a subclass or the instance replaced a part of the step, so that all parts must
         run.
         """
-        return any(
-            getattr(type(self), name) is not getattr(GradientMethod, name) or name in self.__dict__
+        return bool(self._overridden())
+
+    def _overridden(self) -> list[str]:
+        return [
+            name
             for name in _OVERRIDABLE
-        )
+            if getattr(type(self), name) is not getattr(GradientMethod, name)
+            or name in self.__dict__
+        ]
 
     def _checked_plan(self) -> Plan:
         """Return the plan of this step, after checking all that can be checked."""
@@ -241,6 +246,7 @@ class GradientMethod(Hyper, Optimizer):
             hooks,
             scaled=self._loss_scale is not None,
             check_finite=self._loss_scaling_is_dynamic,
+            overridden=self._overridden(),
         )
 
     def _update_one_by_one(self) -> None:
