@@ -1,8 +1,8 @@
-"""Two tokens that say whether anything a plan depends on has changed.
+"""Three tokens that say whether anything a plan depends on has changed.
 
-Whoever writes something that a step relies on calls :func:`structure` or :func:`values`; a plan
-keeps the tokens it was made under and compares two integers a step instead of asking a thousand
-objects. The tokens are the process's: a write that concerns another optimizer costs a check and is
+Whoever writes something that a step relies on calls :func:`structure`, :func:`values` or
+:func:`common`; a plan keeps the tokens it was made under and compares three integers a step instead
+of asking a thousand objects. The tokens are the process's: a write that concerns another optimizer costs a check and is
 never missed.
 """
 
@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import itertools
 
-__all__ = ["Tokens", "now", "structure", "values"]
+__all__ = ["Tokens", "common", "now", "structure", "values"]
 
-Tokens = tuple[int, int]
+Tokens = tuple[int, int, int]
 
 # `next` on a count is atomic under the GIL, and no two writers ever store the same number, so a
 # reader that compares for equality cannot miss a change that raced with another.
 _fresh = itertools.count(1)
 _structure = 0
 _values = 0
+_common = 0
 
 
 def structure() -> None:
@@ -30,11 +31,20 @@ def structure() -> None:
 
 
 def values() -> None:
-    """Announce a change of value: a hyperparameter was written."""
+    """Announce a change of value: a hyperparameter or a count of one rule was written."""
     global _values
     _values = next(_fresh)
 
 
+def common() -> None:
+    """Announce that a hyperparameter was written which rules only inherit.
+
+    A schedule does this at every step: rules that agreed still agree, so it costs no look at each.
+    """
+    global _common
+    _common = next(_fresh)
+
+
 def now() -> Tokens:
-    """Return the current (structure, values) tokens."""
-    return _structure, _values
+    """Return the current (structure, values, common) tokens."""
+    return _structure, _values, _common

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 
-from catenary.errors import LossError
+from catenary.optimizer.torch_target import TorchTarget
 from catenary.variable import Parameter
 
 __all__ = ["ModuleView", "view_of"]
 
 
-class ModuleView:
+class ModuleView(TorchTarget):
     """A module's parameters, each as a :class:`catenary.Parameter` on the same memory.
 
     A shared parameter appears once, under its first name; a lazy one appears once it has a shape. A
@@ -24,8 +23,6 @@ class ModuleView:
             some.
     """
 
-    announces_changes = False
-
     def __init__(self, module: torch.nn.Module) -> None:
         self._module = module
         self._params = {
@@ -33,69 +30,11 @@ class ModuleView:
             for name, tensor in module.named_parameters()
         }
 
-    def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
-        """Yield every parameter."""
-        for _, param in self.namedparams(include_uninit):
-            yield param
-
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Yield (path, parameter); ``0.weight`` has the path ``/0/weight``."""
         for path, param in self._params.items():
             if include_uninit or not _is_lazy(param.tensor):
                 yield path, param
-
-    def cleargrads(self) -> None:
-        """Forget every gradient."""
-        for param in self.params():
-            param.cleargrad()
-
-    def zerograds(self) -> None:
-        """Fill every gradient that is there with zeros, in place."""
-        for param in self.params(False):
-            if param.tensor.grad is not None:
-                param.tensor.grad.zero_()
-
-    def check_loss(self, loss: Any) -> None:
-        """Raise LossError unless `loss` is a scalar tensor that depends on parameters."""
-        if not isinstance(loss, torch.Tensor):
-            raise LossError(
-                f"the loss function returned a {type(loss).__name__}; a torch module is "
-                "trained with a "
-                f"scalar torch.Tensor."
-            )
-        if loss.numel() != 1:
-            raise LossError(
-                f"the loss function returned a tensor of shape {tuple(loss.shape)}; a loss is one "
-                f"number. Reduce it, for example with loss.mean()."
-            )
-        if not loss.requires_grad:
-            raise LossError(
-                "the loss does not depend on any parameter that requires a gradient; was it "
-                "computed "
-                "under torch.no_grad(), or detached?"
-            )
-
-    def backward(self, loss: torch.Tensor, loss_scale: float | None) -> None:
-        """Accumulate gradients, multiplied by `loss_scale`, and record the scale on each
-        parameter.
-        """
-        (loss if loss_scale is None else loss * loss_scale).backward()  # type: ignore[no-untyped-call]
-        for param in self.params(False):
-            param._loss_scale = loss_scale if param.tensor.grad is not None else None
-
-    def takes_part(self, param: Parameter) -> bool:
-        """Return whether a step updates `param`: it has a gradient and is not frozen."""
-        return bool(param.tensor.requires_grad) and param.tensor.grad is not None
-
-    def fill_missing_grads(self) -> None:
-        """Nothing: in torch, no gradient means no update."""
-
-    def written(self) -> None:
-        """Tell autograd that parameters changed, so that a stale graph is an error and no wrong
-        number.
-        """
-        changed = [param.tensor for param in self.params(False) if self.takes_part(param)]
-        torch.autograd.graph.increment_version(changed)
 
 
 def view_of(module: torch.nn.Module) -> ModuleView:

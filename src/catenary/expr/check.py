@@ -16,7 +16,8 @@ def check_formula(formula: Formula) -> Formula:
     Raises:
         ProgramError: If an operation is unknown or has the wrong number of arguments, a condition
             stands where a number belongs or the reverse, a norm is taken of what does not vary per
-            element, or a norm over the model appears that the optimizer does not share.
+            element, a norm over the model appears that the optimizer does not share, or a number
+            that the rule keeps would depend on a tensor.
     """
     for at in walk(formula.roots()):
         _check_node(at)
@@ -27,7 +28,13 @@ def check_formula(formula: Formula) -> Formula:
                 "in a hook of the optimizer; a rule, or a hook of one rule, sees one tensor: "
                 "norm(x)."
             )
-    for name, value in formula.outputs:
+    for name, value in formula.host:
+        if value.varies == "element" or any(at.op == "norm" for at in walk([value])):
+            raise ProgramError(
+                f"{name!r} is declared as one number for all elements, slot(scalar=True), and its "
+                f"new value depends on a tensor; drop scalar=True."
+            )
+    for name, value in (*formula.outputs, *formula.host):
         if value.is_condition:
             raise ProgramError(
                 f"the new value of {name!r} is a condition; write where({name}, 1, 0)."

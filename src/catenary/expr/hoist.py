@@ -56,6 +56,11 @@ class _Hoister:
                 self._hosts[at] = at
         return self._hosts[at]
 
+    def renewed(self, value: Node) -> str:
+        """Return the name of the scalar that holds a value which no element needs."""
+        body = self.body(value)
+        return str((body if body.op == "scalar" else self._new_scalar(value)).value)
+
     def _new_reduction(self, at: Node) -> Node:
         arg = self.body(at.args[0])
         stage = 1 + self._stage(arg)
@@ -82,6 +87,7 @@ def hoist(formula: Formula) -> Program:
     for shared in formula.shared:
         hoister.host(shared)
     outputs = tuple((name, hoister.body(value)) for name, value in formula.outputs)
+    host = tuple((name, hoister.renewed(value)) for name, value in formula.host)
     bodies = [value for _, value in outputs] + [r.arg for r in hoister.reductions]
     return Program(
         inputs=tuple(str(n.value) for n in walk(bodies) if n.op == "tensor"),
@@ -89,4 +95,5 @@ def hoist(formula: Formula) -> Program:
         scalars=tuple(sorted(hoister.scalars, key=lambda s: s.stage)),
         reductions=tuple(sorted(hoister.reductions, key=lambda r: r.stage)),
         hypers=formula.hypers(),
+        host=host,
     )

@@ -18,14 +18,16 @@ class Formula:
         outputs: (tensor written, its new value), in the order in which they are written.
         shared: Norms over the model that every formula of the same optimizer measures, whether or
             not its own outputs use them.
+        host: (number that the rule keeps, its new value): what varies per step and not per element.
     """
 
     outputs: tuple[tuple[str, Node], ...]
     shared: tuple[Node, ...] = ()
+    host: tuple[tuple[str, Node], ...] = ()
 
     def roots(self) -> tuple[Node, ...]:
         """Return every node that the formula needs."""
-        return (*self.shared, *(value for _, value in self.outputs))
+        return (*self.shared, *(value for _, value in (*self.outputs, *self.host)))
 
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the tensors read, in order of first use."""
@@ -80,6 +82,7 @@ class Program:
         scalars: In order of their stage.
         reductions: In order of their stage.
         hypers: Names of the hyperparameters that the scalars read.
+        host: (number that the rule keeps, the scalar that is its new value).
     """
 
     inputs: tuple[str, ...]
@@ -87,6 +90,7 @@ class Program:
     scalars: tuple[Scalar, ...]
     reductions: tuple[Reduction, ...]
     hypers: tuple[str, ...]
+    host: tuple[tuple[str, str], ...] = ()
 
     @property
     def stages(self) -> int:

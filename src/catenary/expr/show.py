@@ -34,8 +34,8 @@ def show(formula: Formula) -> str:
     A line may use what lines above it assigned; results that need each other's old values stand in
     one line: ``p, v ← v, p``.
     """
-    named: dict[Node, str] = {}
-    lines = []
+    lines = [f"{_name(name)} ← {_spell(value, {})[0]}" for name, value in formula.host]
+    named = {value: _name(name) for name, value in formula.host if value.args}
     left = sorted(formula.outputs, key=lambda output: output[0] == "p")
     while left:
         ready = next((output for output in left if _may_follow(output, left, named)), None)
@@ -103,4 +103,8 @@ def _inside(at: Node, named: Names, binds: int) -> str:
 
 def _name(name: str) -> str:
     prefix, dot, last = name.rpartition(".")
+    word, bracket, place = last.partition("[")
+    if bracket:
+        one = _GREEK.get(word.removesuffix("s"), word)
+        return f"{prefix}{dot}{one}{chr(ord('₁') + int(place[:-1]))}"
     return f"{prefix}{dot}{_GREEK.get(last, last)}"

@@ -256,16 +256,28 @@ class Scope:
         names: Floats that `h` answers to; each becomes a hyperparameter of the program.
         flags: Booleans and other values that are compiled in: the formula may branch on them.
         prefix: Put before the names in the program, so that two hooks do not collide.
+        sizes: Lengths of the names that stand for tuples of floats; ``betas`` of length 2 becomes
+            the hyperparameters ``betas[0]`` and ``betas[1]``.
     """
 
-    def __init__(self, names: frozenset[str], flags: Mapping[str, Any], prefix: str = "") -> None:
+    def __init__(
+        self,
+        names: frozenset[str],
+        flags: Mapping[str, Any],
+        prefix: str = "",
+        sizes: Mapping[str, int] | None = None,
+    ) -> None:
         self._names, self._flags, self._prefix = names, flags, prefix
+        self._sizes = sizes or {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         if name in self._flags:
             return self._flags[name]
+        if name in self._sizes:
+            places = range(self._sizes[name])
+            return tuple(Expr(nodes.hyper(f"{self._prefix}{name}[{i}]")) for i in places)
         if name in self._names:
             return Expr(nodes.hyper(self._prefix + name))
         known = ", ".join(sorted({*self._names, *self._flags}))

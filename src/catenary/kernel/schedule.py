@@ -74,6 +74,12 @@ class Schedule:
         ]
 
     @functools.cached_property
+    def host_columns(self) -> dict[str, int]:
+        """For each number that a rule keeps, the place of its new value in the scalars."""
+        places = {s.name: i for i, s in enumerate(self.program.scalars)}
+        return {name: places[scalar] for name, scalar in self.program.host}
+
+    @functools.cached_property
     def scalar_columns(self) -> list[slice]:
         """For each stage, the places of its scalars in :attr:`Program.scalars`."""
         ends = [0]

@@ -82,6 +82,12 @@ class Table:
         reducing = self.schedule.reducing
         return reducing[stage - 1].reductions if 0 < stage <= len(reducing) else ()
 
+    def host_values(self, row: int) -> dict[str, float]:
+        """Return what this step made of the numbers that a row's rule keeps."""
+        return {
+            name: float(self.scalars[row, at]) for name, at in self.schedule.host_columns.items()
+        }
+
     def fill_scalars(
         self, stage: int, over_model: Mapping[str, float], over_tensor: Mapping[str, Floats]
     ) -> None:

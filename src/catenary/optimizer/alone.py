@@ -30,8 +30,11 @@ def run_alone(
     formula: Formula,
     values: Mapping[str, float],
     columns: Callable[[Any], dict[str, list[torch.Tensor]]],
-) -> None:
+) -> list[dict[str, float]]:
     """Run a formula on parameters; each has a gradient, if the formula uses one.
+
+    Returns:
+        For each parameter, the new values of the slots that are one number.
 
     Args:
         owner: The rule or hook that asks; what is kept lives as long as it.
@@ -58,3 +61,4 @@ def run_alone(
         table.set_gradients([gradient])
         table.groups = [(values, [0])]
     step.run(check_finite=False)
+    return [table.host_values(0) for table in tables]

@@ -117,14 +117,16 @@ class Bucket:
         if not self.in_bucket:
             return None
         own = tuple(sorted(rule.hyperparam.own().items()))
-        return (type(rule), id(rule.hyperparam.parent), own, rule.t)
+        numbers = tuple(sorted(rule._clock.numbers.items()))
+        return (type(rule), id(rule.hyperparam.parent), own, rule.t, numbers)
 
     def _share_clocks(self) -> None:
         """Give the rules that count alike one clock, so that a step counts once for all of them."""
         self._clocks = []
         if self.in_bucket:
             for group in self._groups or ():
-                clock = Clock(group.entry.rule.t, shared=True)
+                first = group.entry.rule._clock
+                clock = Clock(first.t, first.numbers, shared=True)
                 self._clocks.append(clock)
                 for row in group.rows:
                     self.entries[row].rule.__dict__["_clock"] = clock
@@ -141,7 +143,7 @@ class Bucket:
         for row in self.table.rows if self.in_bucket else ():
             rule = self.entries[row].rule
             self._parted.append((rule, rule._clock))
-            rule.__dict__["_clock"] = Clock(rule.t + 1, shared=True)
+            rule.__dict__["_clock"] = Clock(rule.t + 1, rule._clock.numbers, shared=True)
         self.forget_groups()
 
     def uncount(self) -> None:
@@ -152,6 +154,21 @@ class Bucket:
             return
         for rule, clock in self._parted:
             rule.__dict__["_clock"] = clock
+        self.forget_groups()
+
+    def keep_numbers(self) -> None:
+        """Take over what the step made of the slots that are one number."""
+        if not self.table.schedule.host_columns:
+            return
+        if len(self.table.rows) == self.table.size:
+            for group in self._grouped():
+                group.entry.rule._clock.numbers.update(self.table.host_values(group.rows[0]))
+            return
+        for row in self.table.rows:
+            # A rule that rests may share the clock of one that moves.
+            rule = self.entries[row].rule
+            numbers = {**rule._clock.numbers, **self.table.host_values(row)}
+            rule.__dict__["_clock"] = Clock(rule.t, numbers, shared=True)
         self.forget_groups()
 
     def give_values(self, of_hooks: Mapping[str, float], scales: Collection[float | None]) -> None:

@@ -30,12 +30,14 @@ def hyper(
     lt: float | None = None,
     unit: str = "",
     kept: bool = False,
+    kw_only: bool = False,
 ) -> Any:
     """Declare a hyperparameter in the body of a :class:`Hyper` class.
 
     Args:
-        default: Its default; without one it must be given. A bool declares a flag. It is a keyword,
-            so that type checkers see which arguments may be left out.
+        default: Its default; without one it must be given. A bool declares a flag, a tuple several
+            numbers under one name (``h.betas`` is then a tuple in the formula). It is a keyword, so
+            that type checkers see which arguments may be left out.
         ge: Smallest value of its range, checked at the first step that uses a changed value.
         gt: What it must exceed.
         le: Largest value of its range.
@@ -44,6 +46,7 @@ def hyper(
             learning rate; checked by the units test.
         kept: A value that is not 0 must not round to 0 in the compute dtype (an ε that vanished
             would let the step divide by zero).
+        kw_only: Constructors take it by name only.
 
     Example:
         >>> class MineHyper(Hyper):
@@ -52,33 +55,42 @@ def hyper(
         0.01
     """
     flag = isinstance(default, bool)
-    return Spec("", "", default, ge, gt, le, lt, unit, kept, flag)
+    return Spec("", "", default, ge, gt, le, lt, unit, kept, flag, kw_only)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A state array of a rule, of the parameter's shape.
+    """A state array of a rule, of the parameter's shape, or one number.
 
     Attributes:
-        initial: Its value before the first step.
-        when: Name of the flag that switches it on; None for always.
+        initial: Its value before the first step: a number, the name of a hyperparameter, or
+            ``"p"`` for a copy of the parameter.
+        when: Name of the hyperparameter that switches it on by not being 0; None for always.
         key: What ``rule.state`` and snapshots call it.
+        scalar: Whether it is one number for all elements.
     """
 
-    initial: float
+    initial: float | str
     when: str | None
     key: str
+    scalar: bool
 
 
-def slot(initial: float = 0.0, *, when: str | None = None, key: str = "") -> Any:
+def slot(
+    initial: float | str = 0.0, *, when: str | None = None, key: str = "", scalar: bool = False
+) -> Any:
     """Declare a state array in the body of a :class:`FormulaRule`.
 
     Args:
-        initial: Its value before the first step.
-        when: Name of a flag; without the flag there is no such array, and `step` gets None for it.
+        initial: Its value before the first step: a number, the name of a hyperparameter that gives
+            it, or ``"p"`` for a copy of the parameter.
+        when: Name of a hyperparameter; while that is 0 or False there is no such array, and `step`
+            gets None for it.
         key: What ``rule.state`` and snapshots call it, where that is not its name in the formula.
+        scalar: One number for all elements, computed on the host in float64: a running product of
+            hyperparameters, for example. Its new value may depend on no tensor.
     """
-    return Slot(float(initial), when, key)
+    return Slot(initial if isinstance(initial, str) else float(initial), when, key, scalar)
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(hyper,))
@@ -124,7 +136,12 @@ class Hyper:
         """
 
     @classmethod
-    def defaults(cls) -> Hyperparameter:
+    def _unknown_word(cls, word: str, value: Any) -> WrongWordError:
+        """Return the error for an argument that the constructor does not take."""
+        return _unknown_word(cls, word, value)
+
+    @classmethod
+    def declared_defaults(cls) -> Hyperparameter:
         """Return a new hyperparameter object holding every declared default."""
         made = Hyperparameter(declared=cls.specs)
         for name, spec in cls.specs.items():
@@ -138,6 +155,8 @@ def make_init(
     leading: Mapping[str, Any],
     defaults: Mapping[str, Any],
     fill: Callable[..., None],
+    *,
+    named: Mapping[str, Any] | None = None,
 ) -> Callable[..., None]:
     """Return an ``__init__`` that takes `leading` arguments and then every declared hyperparameter.
 
@@ -145,21 +164,27 @@ def make_init(
         cls: The class that gets it.
         leading: Arguments before the hyperparameters, with their defaults.
         defaults: Default of each hyperparameter.
-        fill: Called as ``fill(self, leading values, hyperparameter values)``.
+        fill: Called as ``fill(self, leading values, other values)``.
+        named: Further arguments, taken by name only, with their defaults.
     """
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    named = named or {}
+    by_name = {name for name, spec in cls.specs.items() if spec.kw_only} | named.keys()
     parameters = [
         inspect.Parameter(
-            name, kind, default=inspect.Parameter.empty if value is REQUIRED else value
+            name,
+            inspect.Parameter.KEYWORD_ONLY if name in by_name else kind,
+            default=inspect.Parameter.empty if value is REQUIRED else value,
         )
-        for name, value in {**leading, **defaults}.items()
+        for name, value in {**leading, **defaults, **named}.items()
     ]
+    parameters.sort(key=lambda parameter: parameter.kind)
     signature = inspect.Signature(parameters)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         for word, value in kwargs.items():
             if word not in signature.parameters:
-                raise _unknown_word(cls, word, value)
+                raise cls._unknown_word(word, value)
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:

@@ -67,7 +67,7 @@ class FormulaHook(Hyper):
     @classmethod
     def _declare_init(cls) -> None:
         def fill(self: FormulaHook, leading: list[Any], given: dict[str, Any]) -> None:
-            self.hyperparam = cls.defaults()
+            self.hyperparam = cls.declared_defaults()
             for name, value in given.items():
                 setattr(self, name, value)
             self.check_hyperparameters()
@@ -81,7 +81,7 @@ class FormulaHook(Hyper):
         return show(Formula((("g", trace_hook(cls, tensor("p"), tensor("g"), "")),)))
 
     def __init__(self) -> None:
-        self.hyperparam = self.defaults()
+        self.hyperparam = self.declared_defaults()
 
     def check_hyperparameters(self) -> None:
         """Raise HyperparameterError unless every hyperparameter lies in its range."""

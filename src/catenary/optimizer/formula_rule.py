@@ -14,6 +14,7 @@ import torch
 from catenary.errors import HyperparameterError, StateError, TraceError
 from catenary.expr import Formula, Scope, check_formula, show, trace
 from catenary.expr.node import Node, tensor
+from catenary.expr.node import hyper as hyper_node
 from catenary.kernel import schedule
 from catenary.optimizer.alone import run_alone
 from catenary.optimizer.declare import Hyper, Slot, hyper, make_init
@@ -31,7 +32,8 @@ class FormulaRule(Hyper, UpdateRule):
     writes ``step(p, g, <slots>, h)``, a static method that returns the new value of p and of each
     slot, in this order. ``h.name`` is a hyperparameter, ``h.t`` the number of this update (from 1),
     or any property of the rule that is a number. Flags (bool hyperparameters) are known while
-    tracing, so `step` may branch on them; on tensors it cannot.
+    tracing, so `step` may branch on them; on tensors it cannot. A slot may be one number for all
+    elements (``slot(scalar=True)``): what `step` returns for it is computed on the host.
 
     Arithmetic is float32 for 16-bit and 32-bit parameters and float64 for float64; what depends on
     hyperparameters alone is computed in float64 and rounded once.
@@ -68,6 +70,8 @@ class FormulaRule(Hyper, UpdateRule):
                     "hyperparameter "
                     f"of it."
                 )
+        whens = {declared.when for declared in cls.slots.values()}
+        cls.specs = {n: replace(s, switches=n in whens) for n, s in cls.specs.items()}
         if "step" in vars(cls):
             cls._check_step()
 
@@ -86,13 +90,23 @@ class FormulaRule(Hyper, UpdateRule):
                 "what holds "
                 f"the hyperparameters. Is it a @staticmethod?"
             )
-        flags = tuple((n, bool(s.default)) for n, s in cls.specs.items() if s.flag)
-        trace_rule(cls, flags, tensor("g"), "")
+        trace_rule(cls, cls._default_switches(), tensor("g"), "")
+
+    @classmethod
+    def _default_switches(cls, **given: bool) -> tuple[tuple[str, bool], ...]:
+        return tuple((n, given.get(n, bool(cls.specs[n].default))) for n in cls._switches())
+
+    @classmethod
+    def _switches(cls) -> tuple[str, ...]:
+        """Return the flags, and the other hyperparameters that switch slots on and off."""
+        return tuple(n for n, spec in cls.specs.items() if spec.flag or spec.switches)
 
     @classmethod
     def _declare_init(cls) -> None:
         def fill(self: FormulaRule, leading: list[Any], given: dict[str, Any]) -> None:
-            UpdateRule.__init__(self, leading[0] if leading[0] is not None else cls.defaults())
+            UpdateRule.__init__(
+                self, leading[0] if leading[0] is not None else cls.declared_defaults()
+            )
             self.hyperparam.__dict__["_declared"] = type(self).specs
             for name, value in given.items():
                 if value is not None:
@@ -117,30 +131,45 @@ class FormulaRule(Hyper, UpdateRule):
             v ← μ v − lr g
             p ← p + v
         """
-        defaults = {name: bool(spec.default) for name, spec in cls.specs.items() if spec.flag}
-        return show(trace_rule(cls, tuple({**defaults, **flags}.items()), tensor("g"), ""))
+        return show(trace_rule(cls, cls._default_switches(**flags), tensor("g"), ""))
 
     def set_up(self) -> None:
         """Called when the rule has its hyperparameters; for subclasses that derive something."""
 
     @property
     def flags(self) -> tuple[tuple[str, bool], ...]:
-        """The flags with their current values; they choose the program."""
-        return tuple((n, bool(self.value(n))) for n, s in self.specs.items() if s.flag)
+        """What chooses the program: every switch, and whether it is on."""
+        return tuple((name, bool(self.value(name))) for name in self._switches())
 
     def value(self, name: str) -> Any:
         """Return what ``h.name`` stands for in this update."""
         spec = self.specs.get(name)
         if spec is None:
-            return getattr(self, name)
+            declared = self.slots.get(name)
+            return getattr(self, name) if declared is None else self._number(name, declared)
         try:
             return getattr(self.hyperparam, name)
         except AttributeError:
             # A rule with more hyperparameters than its optimizer declares.
             return spec.default
 
+    def _number(self, name: str, declared: Slot) -> float:
+        held = self._clock.numbers.get(name)
+        return self._initial(declared) if held is None else held
+
+    def _initial(self, declared: Slot) -> float:
+        initial = declared.initial
+        return float(self.value(initial) if isinstance(initial, str) else initial)
+
     def active_slots(self) -> dict[str, Slot]:
-        """Return the state arrays that exist under the current flags."""
+        """Return the state arrays that exist under the current switches."""
+        return {n: s for n, s in self._active().items() if not s.scalar}
+
+    def active_numbers(self) -> dict[str, Slot]:
+        """Return the slots that are one number each."""
+        return {n: s for n, s in self._active().items() if s.scalar}
+
+    def _active(self) -> dict[str, Slot]:
         return {n: s for n, s in self.slots.items() if s.when is None or self.value(s.when)}
 
     def check_hyperparameters(self, dtype: torch.dtype | None = None) -> None:
@@ -156,11 +185,30 @@ class FormulaRule(Hyper, UpdateRule):
                 spec.check_kept(self.value(name), wide)
 
     def init_state(self, param: Any) -> None:
-        """Create every slot, filled with its initial value, in the parameter's shape and dtype."""
+        """Create every missing slot with its initial value, in the parameter's shape and dtype."""
         assert self.state is not None
+        held = param.tensor.detach()
         for declared in self.active_slots().values():
-            made = torch.full_like(param.tensor.detach(), declared.initial)
-            self.state[declared.key] = made if made.dtype == torch.bfloat16 else _as_array(made)
+            if declared.key not in self.state:
+                copied = declared.initial == "p"
+                made = held.clone() if copied else torch.full_like(held, self._initial(declared))
+                self.state[declared.key] = made if made.dtype == torch.bfloat16 else _as_array(made)
+
+    def lacks_state(self) -> bool:
+        """Whether an array has to be made before the next update.
+
+        That is so before the first one, and after a hyperparameter has switched a slot on.
+        """
+        state = self.state
+        return state is None or any(
+            declared.when is not None and declared.key not in state
+            for declared in self.active_slots().values()
+        )
+
+    def _ensure_state(self, param: Any) -> None:
+        if self.state is not None and self.lacks_state():
+            self.init_state(param)
+        super()._ensure_state(param)
 
     def _check_loaded(self, name: str, value: Any) -> None:
         param = self._serialized_param
@@ -177,7 +225,8 @@ class FormulaRule(Hyper, UpdateRule):
         self.check_hyperparameters(param.tensor.dtype)
         formula = trace_rule(type(self), self.flags, tensor("g"), "")
         values = self.values(schedule(formula).program.hypers)
-        run_alone(self, [param], formula, values, self._columns)
+        (numbers,) = run_alone(self, [param], formula, values, self._columns)
+        self._clock.numbers.update(numbers)
 
     update_core_gpu = update_core_cpu
 
@@ -195,9 +244,10 @@ class FormulaRule(Hyper, UpdateRule):
         """
         found = {}
         for name in names:
-            value = self.value(name)
+            base, bracket, place = name.partition("[")
+            value = self.value(base)
             try:
-                found[name] = float(value)
+                found[name] = float(value[int(place[:-1])] if bracket else value)
             except (TypeError, ValueError):
                 raise HyperparameterError(
                     f"h.{name} of {type(self).__name__} is {value!r}; a formula needs a number."
@@ -255,22 +305,28 @@ def _traced(
     kind: Any, flags: tuple[tuple[str, bool], ...], g: Node, prefix: str, shared: tuple[Node, ...]
 ) -> Formula:
     switched = dict(flags)
-    names = {name for name in (*kind.specs, "t") if name not in switched}
+    compiled_in = {name: on for name, on in flags if kind.specs[name].flag}
+    sizes = {name: spec.size for name, spec in kind.specs.items() if spec.size is not None}
+    names = {name for name in (*kind.specs, "t") if name not in compiled_in}
     names |= {name for name in dir(kind) if isinstance(getattr(kind, name, None), property)}
     names |= {n for n in dir(kind) if isinstance(getattr(kind, n, None), (int, float))}
     tensors: dict[str, Node | None] = {"p": tensor("p"), "g": g}
     for name, declared in kind.slots.items():
         there = declared.when is None or switched[declared.when]
-        tensors[name] = tensor(name) if there else None
-    scope = Scope(frozenset(names), switched, prefix)
+        held = hyper_node(prefix + name) if declared.scalar else tensor(name)
+        tensors[name] = held if there else None
+    scope = Scope(frozenset(names), compiled_in, prefix, sizes)
     results = trace(kind.step, tensors, scope, 1 + len(kind.slots))
     written = zip(("p", *kind.slots), results, strict=True)
-    outputs = tuple((name, value) for name, value in written if value is not None)
-    unwanted = [name for name, _ in outputs if tensors[name] is None]
+    renewed = [(name, value) for name, value in written if value is not None]
+    numbers = {name for name, declared in kind.slots.items() if declared.scalar}
+    unwanted = [name for name, _ in renewed if tensors[name] is None]
     if unwanted:
         raise TraceError(
             f"{kind.__name__}.step returns a value for {unwanted[0]!r}, which is None while "
             "its flag is "
             f"off."
         )
-    return check_formula(Formula(outputs, shared))
+    outputs = tuple(output for output in renewed if output[0] not in numbers)
+    host = tuple(output for output in renewed if output[0] in numbers)
+    return check_formula(Formula(outputs, shared, host))

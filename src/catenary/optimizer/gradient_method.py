@@ -57,7 +57,9 @@ class GradientMethod(Hyper, Optimizer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hyperparam = Hyperparameter(declared=type(self).specs)
+        of_rule = getattr(self.rule, "specs", {})
+        declared = {name: of_rule.get(name, spec) for name, spec in self.specs.items()}
+        self.hyperparam = Hyperparameter(declared=declared)
         self._use_fp32_update = False
 
     @classmethod
@@ -241,7 +243,7 @@ class GradientMethod(Hyper, Optimizer):
         """
         hooks = [name for name, _ in self._check_set_up().at("pre")]
         return explain(
-            type(self).__name__,
+            self._name,
             self._checked_plan(),
             hooks,
             scaled=self._loss_scale is not None,

@@ -57,15 +57,16 @@ class Hyperparameter:
 
     def __setattr__(self, name: str, value: Any) -> None:
         spec = self._declared.get(name)
-        if spec is None:
-            self.__dict__[name] = value
-            changes.values()
-            return
-        self.__dict__[name] = spec.accept(value)
-        # A flag chooses the program; a number is an argument of it.
-        if spec.flag:
+        before = self.__dict__.get(name)
+        self.__dict__[name] = after = value if spec is None else spec.accept(value)
+        # A flag chooses the program, and so does what switches a slot; a number is an argument.
+        chooses = spec is not None and (spec.flag or spec.switches)
+        if chooses and (before is None or bool(before) != bool(after)):
             changes.structure()
-        changes.values()
+        if self._parent is None:
+            changes.common()
+        else:
+            changes.values()
 
     def __delattr__(self, name: str) -> None:
         if name.startswith("_") or name not in self.__dict__:

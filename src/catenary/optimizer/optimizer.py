@@ -38,6 +38,7 @@ class Optimizer:
     target: Any = None
     use_auto_new_epoch: bool = False
 
+    _name: str = "Optimizer"
     _hookable: Hookable | None = None
     _loss_scale: float | None = None
     _loss_scale_max: float = 65504
@@ -48,6 +49,10 @@ class Optimizer:
     _use_cleargrads: bool = True
     _plan: Any = None
     _average_decay: float | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._name = cls.__name__
 
     def setup(self, link: Any) -> Any:
         """Take `link` as target and begin anew: states, hooks, `t` and `epoch` are discarded.
@@ -67,7 +72,7 @@ class Optimizer:
         self._seen = (link, view)
         self.t = 0
         self.epoch = 0
-        self._hookable = Hookable(type(self).__name__, lenient=True)
+        self._hookable = Hookable(self._name, lenient=True)
         return self
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -68,7 +69,8 @@ class Plan:
         self._fallen = [e for e in self.entries if e.rule is not None and not e.in_bucket]
         self._buckets: dict[bool, tuple[list[Bucket], Step]] = {}
         self._created: list[UpdateRule] = []
-        self._checked: int | None = None
+        self._checked: tuple[int, int] | None = None
+        self._representatives: list[Entry] = []
 
     def is_current(self) -> bool:
         """Whether nothing structural changed since the plan was made."""
@@ -82,32 +84,40 @@ class Plan:
             GradientError: If a parameter or its gradient cannot be updated.
             StateError: If a state does not fit its parameter.
         """
-        values = changes.now()[1]
-        if values == self._checked:
+        _, values, common = changes.now()
+        if self._checked == (values, common):
             return
         if self._checked is None:
             self._check_entries()
+        if self._checked is None or self._checked[0] != values:
+            self._representatives = self._choose_representatives()
+            for buckets, _ in self._buckets.values():
+                for bucket in buckets:
+                    bucket.forget_groups()
         for hook in self._hooks:
             hook.check_hyperparameters()
-        seen: set[tuple[object, ...]] = set()
+        for entry in self._representatives:
+            rule = entry.rule
+            dtype = torch.float32 if rule._use_fp32_update else entry.param.tensor.dtype
+            at(entry.path, rule.check_hyperparameters, dtype)
+        self._checked = values, common
+
+    def _choose_representatives(self) -> list[Entry]:
+        """Return one entry for all that have the same values, and every one with its own."""
+        seen: dict[tuple[object, ...], Entry] = {}
         for entry in self.entries:
             rule = entry.rule
-            if not isinstance(rule, FormulaRule):
-                continue
-            dtype = torch.float32 if rule._use_fp32_update else entry.param.tensor.dtype
-            key = (type(rule), id(rule.hyperparam.parent), dtype)
-            if rule.hyperparam.own() or key not in seen:
-                seen.add(key)
-                at(entry.path, rule.check_hyperparameters, dtype)
-        for buckets, _ in self._buckets.values():
-            for bucket in buckets:
-                bucket.forget_groups()
-        self._checked = values
+            if isinstance(rule, FormulaRule):
+                held = rule.hyperparam
+                dtype = torch.float32 if rule._use_fp32_update else entry.param.tensor.dtype
+                alone = id(entry) if held.own() or held.parent is None else None
+                seen.setdefault((type(rule), id(held.parent), dtype, alone), entry)
+        return list(seen.values())
 
     def _check_entries(self) -> None:
         for entry in self.entries:
             check_gradient(entry)
-            if entry.in_bucket and entry.rule.state is not None:
+            if entry.in_bucket and not entry.rule.lacks_state():
                 for declared in entry.rule.active_slots().values():
                     at(entry.path, state_tensor, entry.rule, declared.key, entry.param)
 
@@ -142,6 +152,8 @@ class Plan:
             self._undo(buckets)
             return [buckets[i].entries[row].path for i, row in launch.non_finite]
         self._created = []
+        for bucket in buckets:
+            bucket.keep_numbers()
         self._run_fallen()
         self.view.written()
         return []
@@ -188,9 +200,10 @@ class Plan:
             if not entry.in_bucket:
                 continue
             master = rule._master_of(entry.param) if rule._use_fp32_update else None
-            if rule.state is None:
+            if rule.lacks_state():
+                if rule.state is None:
+                    self._created.append(rule)
                 rule._ensure_state(entry.param if master is None else master)
-                self._created.append(rule)
         # What was just announced is what this plan did itself.
         self.tokens = changes.now()
 
@@ -229,10 +242,11 @@ class Plan:
             return check_formula(Formula(changed, shared))
         for i, hook in enumerate(entry.hooks):
             gradient = trace_hook(type(hook), tensor("p"), gradient, f"rule_hook{i}.")
-        outputs = trace_rule(type(entry.rule), entry.rule.flags, gradient, "rule.", shared).outputs
-        if self._average_decay is not None:
-            outputs = (*outputs, (AVERAGE, averaged(dict(outputs)["p"])))
-        return check_formula(Formula(outputs, shared))
+        traced = trace_rule(type(entry.rule), entry.rule.flags, gradient, "rule.", shared)
+        if self._average_decay is None:
+            return traced
+        average = (AVERAGE, averaged(dict(traced.outputs)["p"]))
+        return check_formula(replace(traced, outputs=(*traced.outputs, average)))
 
     def _gather(self, buckets: list[Bucket]) -> None:
         """Read this step's gradients."""

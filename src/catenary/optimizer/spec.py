@@ -29,11 +29,13 @@ class Spec:
     Attributes:
         name: Its name.
         owner: Name of the class that declares it, for messages.
-        default: Its default, or :data:`REQUIRED`.
-        ge, gt, le, lt: Bounds of its range; None for none.
+        default: Its default, or :data:`REQUIRED`; a tuple for several numbers under one name.
+        ge, gt, le, lt: Bounds of its range, for each number; None for none.
         unit: In terms of the parameter's unit p and the loss's unit L, such as ``"p²/L"``.
         kept: A value that is not 0 must not round to 0 in the compute dtype.
         flag: True or False, compiled into the program.
+        kw_only: Whether a constructor takes it by name only.
+        switches: Whether a slot exists only while it is not 0.
     """
 
     name: str
@@ -46,12 +48,19 @@ class Spec:
     unit: str = ""
     kept: bool = False
     flag: bool = False
+    kw_only: bool = False
+    switches: bool = False
 
-    def accept(self, value: Any) -> float | bool:
-        """Return `value` as a Python float (a bool for a flag).
+    @property
+    def size(self) -> int | None:
+        """Number of values of a tuple such as ``betas``; None for a single number."""
+        return len(self.default) if isinstance(self.default, tuple) else None
+
+    def accept(self, value: Any) -> Any:
+        """Return `value` as a Python float (a bool for a flag, a tuple of floats for a tuple).
 
         Raises:
-            HyperparameterError: If it is no number, or NaN.
+            HyperparameterError: If it is no number, or NaN, or a tuple of another length.
         """
         if self.flag:
             if isinstance(value, (bool, np.bool_)) or value in (0, 1):
@@ -59,18 +68,39 @@ class Spec:
             raise HyperparameterError(
                 f"{self.owner} got {self.name}={value!r}; it must be True or False."
             )
+        if self.size is None:
+            return self._accept_number(self.name, value)
+        if not isinstance(value, (tuple, list)) or len(value) != self.size:
+            raise HyperparameterError(
+                f"{self.owner} got {self.name}={value!r}; it must be {self.size} numbers, such as "
+                f"{self.default}."
+            )
+        return tuple(
+            None if one is None and usual is None else self._accept_number(f"{self.name}[{i}]", one)
+            for i, (one, usual) in enumerate(zip(value, self.default, strict=True))
+        )
+
+    def _accept_number(self, label: str, value: Any) -> float:
         number = _as_float(value)
         if number is None:
             raise HyperparameterError(
-                f"{self.owner} got {self.name}={value!r}, a {type(value).__name__}; it must be one "
+                f"{self.owner} got {label}={value!r}, a {type(value).__name__}; it must be one "
                 f"number{self._range_text(' in ')}."
             )
         if math.isnan(number):
             raise HyperparameterError(
-                f"{self.owner} got {self.name}=nan; a step with it would turn every parameter into "
+                f"{self.owner} got {label}=nan; a step with it would turn every parameter into "
                 f"NaN. Give a number{self._range_text(' in ')}."
             )
         return number
+
+    def _numbers(self, value: Any) -> list[tuple[str, float]]:
+        """Return the numbers that a value consists of, each with what messages call it."""
+        if self.flag:
+            return []
+        if self.size is None:
+            return [(self.name, value)]
+        return [(f"{self.name}[{i}]", one) for i, one in enumerate(value) if one is not None]
 
     def check(self, value: Any) -> None:
         """Raise unless `value` lies in the range.
@@ -78,34 +108,35 @@ class Spec:
         Raises:
             HyperparameterError: With the range and the default.
         """
-        inside = self.flag or (
-            (self.ge is None or value >= self.ge)
-            and (self.gt is None or value > self.gt)
-            and (self.le is None or value <= self.le)
-            and (self.lt is None or value < self.lt)
-        )
-        if not inside:
-            usual = "" if self.default is REQUIRED else f" The default is {self.default}."
-            raise HyperparameterError(
-                f"{self.owner} got {self.name}={value}; {self.name} must lie in "
-                f"{self._range_text('')}.{usual}"
+        for label, number in self._numbers(value):
+            inside = (
+                (self.ge is None or number >= self.ge)
+                and (self.gt is None or number > self.gt)
+                and (self.le is None or number <= self.le)
+                and (self.lt is None or number < self.lt)
             )
+            if not inside:
+                usual = "" if self.default is REQUIRED else f" The default is {self.default}."
+                raise HyperparameterError(
+                    f"{self.owner} got {label}={number}; {label} must lie in "
+                    f"{self._range_text('')}.{usual}"
+                )
 
-    def check_kept(self, value: float, dtype: type[np.floating[Any]]) -> None:
-        """Raise if `value` is not 0 but rounds to 0 in `dtype`.
+    def check_kept(self, value: Any, dtype: type[np.floating[Any]]) -> None:
+        """Raise if a number in `value` is not 0 but rounds to 0 in `dtype`.
 
         Raises:
             HyperparameterError: With the smallest value that does not.
         """
-        with np.errstate(all="ignore"):
-            lost = self.kept and value != 0 and dtype(value) == 0
-        if lost:
-            raise HyperparameterError(
-                f"{self.name} of {self.owner} is too small for {np.dtype(dtype).name} "
-                f"({value}): it "
-                f"would round to 0. Give at least {np.finfo(dtype).smallest_subnormal:.3g}, or "
-                "0 itself."
-            )
+        for label, number in self._numbers(value):
+            with np.errstate(all="ignore"):
+                lost = self.kept and number != 0 and dtype(number) == 0
+            if lost:
+                raise HyperparameterError(
+                    f"{label} of {self.owner} is too small for {np.dtype(dtype).name} ({number}): "
+                    f"it would round to 0. Give at least "
+                    f"{np.finfo(dtype).smallest_subnormal:.3g}, or 0 itself."
+                )
 
     def _range_text(self, lead: str) -> str:
         if (self.ge, self.gt, self.le, self.lt) == (None,) * 4:

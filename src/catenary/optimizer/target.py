@@ -124,6 +124,8 @@ def view_of(target: Any) -> Target:
     Raises:
         TargetError: If it is nothing that holds parameters.
     """
+    if callable(getattr(target, "takes_part", None)):
+        return target  # type: ignore[no-any-return]
     needed = ("params", "namedparams", "cleargrads")
     if not isinstance(target, type) and all(callable(getattr(target, n, None)) for n in needed):
         return LinkView(target)

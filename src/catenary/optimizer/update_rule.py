@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,21 @@ HALF_DTYPES = (torch.float16, torch.bfloat16)
 
 
 class Clock:
-    """A count of updates.
+    """A count of updates, and the numbers that change with it.
 
     Attributes:
         t: The count.
+        numbers: Slots that are one number for all elements, by name.
         shared: Whether a plan counts on it for all the rules that are updated together.
     """
 
-    __slots__ = ("shared", "t")
+    __slots__ = ("numbers", "shared", "t")
 
-    def __init__(self, t: int, *, shared: bool = False) -> None:
+    def __init__(
+        self, t: int, numbers: Mapping[str, float] | None = None, *, shared: bool = False
+    ) -> None:
         self.t = t
+        self.numbers = dict(numbers or {})
         self.shared = shared
 
 
@@ -86,7 +90,7 @@ class UpdateRule:
     def t(self, value: int) -> None:
         if self._clock.shared:
             changes.values()
-        self._clock = Clock(value)
+        self._clock = Clock(value, self._clock.numbers)
 
     @property
     def state(self) -> dict[str, Any] | None:

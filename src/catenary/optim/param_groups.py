@@ -1,0 +1,213 @@
+"""What the machinery sees of a torch optimizer: its tensors with their rules, and its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+
+from catenary import changes
+from catenary.errors import CatenaryError
+from catenary.optimizer import FormulaRule, Hyperparameter
+from catenary.optimizer.torch_target import TorchTarget
+
+__all__ = ["ParamGroups", "TensorParam"]
+
+
+class TensorParam:
+    """One tensor of an optimizer, as rules and hooks meet it.
+
+    Attributes:
+        tensor: The tensor.
+        name: Its name in the model, or its place among the optimizer's parameters.
+    """
+
+    def __init__(self, tensor: torch.Tensor, name: str) -> None:
+        self.tensor = tensor
+        self.name = name
+        self._update_rule: Any = None
+        self._loss_scale: float | None = None
+        self._scale_spent = False
+
+    @property
+    def update_rule(self) -> Any:
+        """What updates it."""
+        return self._update_rule
+
+    @update_rule.setter
+    def update_rule(self, rule: Any) -> None:
+        self._update_rule = rule
+        changes.structure()
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether it has a shape yet."""
+        return not isinstance(self.tensor, torch.nn.parameter.UninitializedParameter)
+
+    @property
+    def array(self) -> Any:
+        """The values as a writable NumPy array on the same memory; the tensor where none can be."""
+        return _as_array(self.tensor.data)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient, in the same form; None where there is none."""
+        held = self.tensor.grad
+        if held is not None and self._scale_spent:
+            self.unscale_grad()
+        return None if held is None else _as_array(held.data)
+
+    @property
+    def xp(self) -> Any:
+        """The module that computes with :attr:`array`."""
+        import numpy as np
+
+        return np if isinstance(self.array, np.ndarray) else torch
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of :attr:`array`."""
+        return self.array.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The tensor's shape."""
+        return tuple(self.tensor.shape)
+
+    def unscale_grad(self) -> None:
+        """Divide the gradient in place by the loss scale recorded for it; forget that."""
+        if self.tensor.grad is not None and self._loss_scale is not None:
+            self.tensor.grad.data.div_(self._loss_scale)
+        self._loss_scale, self._scale_spent = None, False
+
+    def cleargrad(self) -> None:
+        """Forget the gradient."""
+        self.tensor.grad = None
+
+    def update(self) -> None:
+        """Let the rule update the tensor."""
+        if self._update_rule is not None:
+            self._update_rule.update(self)
+
+    def cast_copy(self, dtype: Any) -> TensorParam:
+        """Return a copy of the values in another dtype, in memory of its own."""
+        kind = dtype if isinstance(dtype, torch.dtype) else _TORCH_DTYPES[str(dtype.__name__)]
+        return TensorParam(self.tensor.detach().to(kind, copy=True), self.name)
+
+
+_TORCH_DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def _as_array(held: torch.Tensor) -> Any:
+    reachable = held.device.type == "cpu" and held.dtype != torch.bfloat16
+    return held.numpy() if reachable else held
+
+
+class _Group:
+    """One dictionary of ``param_groups`` and the hyperparameters that it stands for.
+
+    Attributes:
+        words: The dictionary.
+        params: Its list of tensors as it was when rules were given out.
+        rule: The rule's class.
+        hyperparam: What the rules of the group inherit.
+    """
+
+    def __init__(self, words: dict[str, Any], rule: type[FormulaRule]) -> None:
+        self.words = words
+        self.params = words["params"]
+        self.count = len(self.params)
+        self.rule = rule
+        self.hyperparam = Hyperparameter(declared=rule.specs)
+        self._trial = Hyperparameter(declared=rule.specs)
+        self._trial_rule = rule(self._trial)
+        self._seen: list[Any] | None = None
+
+    def is_current(self, words: Mapping[str, Any]) -> bool:
+        """Whether the program left the dictionary and its list of tensors where they were."""
+        params = words["params"]
+        return words is self.words and params is self.params and len(params) == self.count
+
+    def read(self, place: int) -> None:
+        """Take over the hyperparameters that the program wrote.
+
+        Raises:
+            HyperparameterError: If one is no number or lies outside its range; none is taken then.
+        """
+        given = [self.words.get(name, spec.default) for name, spec in self.rule.specs.items()]
+        if given == self._seen:
+            return
+        try:
+            for name, value in zip(self.rule.specs, given, strict=True):
+                setattr(self._trial, name, value)
+            self._trial_rule.check_hyperparameters()
+        except CatenaryError as error:
+            error.args = (f"param_groups[{place}]: {error.args[0]}", *error.args[1:])
+            raise
+        for name, value in self._trial.own().items():
+            if self.hyperparam.own().get(name) != value:
+                setattr(self.hyperparam, name, value)
+        # A tensor may be written in place, which shows in no comparison.
+        self._seen = None if any(isinstance(v, torch.Tensor) for v in given) else given
+
+
+class ParamGroups(TorchTarget):
+    """The tensors of ``param_groups``, each with its rule.
+
+    Groups belong to the program, which writes into them, replaces their lists and appends to them;
+    nobody announces it, so :meth:`follow` looks at every step: at each group, not at each tensor.
+    """
+
+    def __init__(self) -> None:
+        self._groups: list[_Group] = []
+        self._params: dict[torch.Tensor, TensorParam] = {}
+
+    def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, TensorParam]]:
+        """Yield (name, parameter) in the order of the groups."""
+        for param in self._params.values():
+            if include_uninit or param.is_initialized:
+                yield param.name, param
+
+    def of(self, tensor: torch.Tensor) -> TensorParam | None:
+        """Return what stands for a tensor; None if no group holds it."""
+        return self._params.get(tensor)
+
+    def follow(self, groups: list[dict[str, Any]], rules: Mapping[str, type[FormulaRule]]) -> None:
+        """Take notice of what the program did to the groups.
+
+        Args:
+            groups: ``param_groups``.
+            rules: The rules' classes by the name that a group may have under ``"rule"``; the
+                optimizer's own comes under ``""``.
+
+        Raises:
+            HyperparameterError: If a value is no number or lies outside its range.
+        """
+        same = len(groups) == len(self._groups)
+        if not same or not all(h.is_current(g) for h, g in zip(self._groups, groups, strict=True)):
+            self._regroup(groups, rules)
+        for place, group in enumerate(self._groups):
+            group.read(place)
+
+    def _regroup(
+        self, groups: list[dict[str, Any]], rules: Mapping[str, type[FormulaRule]]
+    ) -> None:
+        known = self._params
+        self._groups = [_Group(words, rules[words.get("rule", "")]) for words in groups]
+        self._params = {}
+        for group in self._groups:
+            names = group.words.get("param_names")
+            for i, tensor in enumerate(group.params):
+                name = str(len(self._params)) if names is None else names[i]
+                param = known.get(tensor) or TensorParam(tensor, name)
+                param.name = name
+                self._params[tensor] = param
+                self._give_rule(param, group)
+
+    @staticmethod
+    def _give_rule(param: TensorParam, group: _Group) -> None:
+        if type(param.update_rule) is group.rule:
+            param.update_rule.hyperparam = Hyperparameter(group.hyperparam, group.rule.specs)
+        else:
+            param.update_rule = group.rule(group.hyperparam)

@@ -1,0 +1,149 @@
+"""``optimizer.state`` in torch's names: a view of what the rules hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from catenary import changes
+from catenary.errors import StateError
+from catenary.optim.param_groups import ParamGroups, TensorParam
+from catenary.optimizer.update_rule import Clock
+
+__all__ = ["StateView", "check_state", "read_state", "write_state"]
+
+STEP, AVERAGE, MASTER = "step", "averaged_param", "master_param"
+
+
+def read_state(param: TensorParam, *, counts_steps: bool) -> dict[str, Any]:
+    """Return a parameter's state, on the rule's own memory; empty before its first update."""
+    rule = param.update_rule
+    if rule.state is None:
+        return {}
+    found: dict[str, Any] = {}
+    if counts_steps:
+        found[STEP] = torch.tensor(float(rule.t))
+    for name, declared in rule.slots.items():
+        if declared.key in rule.state:
+            found[declared.key] = _as_tensor(rule.state[declared.key])
+        elif declared.scalar:
+            found[declared.key] = torch.tensor(rule.value(name), dtype=torch.float64)
+    if rule._fp32_param is not None:
+        found[MASTER] = rule._fp32_param.tensor
+    if rule._average is not None:
+        found[AVERAGE] = rule._average
+    return found
+
+
+def _as_tensor(held: Any) -> torch.Tensor:
+    return torch.from_numpy(held) if isinstance(held, np.ndarray) else held
+
+
+def check_state(param: TensorParam, values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a state that a parameter is offered; nothing is written."""
+    rule = param.update_rule
+    arrays = {declared.key for declared in rule.slots.values() if not declared.scalar}
+    wrong = []
+    for key, value in values.items():
+        if key in arrays or key in (MASTER, AVERAGE):
+            shape = tuple(getattr(value, "shape", ()))
+            if shape != param.shape:
+                wrong.append(f"{key!r} has shape {shape} and the parameter has {param.shape}")
+    needed = {d.key for d in rule.active_slots().values()}
+    lacking = needed - values.keys() if values else set()
+    wrong += [f"{key!r} is missing" for key in sorted(lacking)]
+    return wrong
+
+
+def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
+    """Give a parameter's rule a state; without any it begins anew.
+
+    Raises:
+        StateError: If an array does not have the parameter's shape; nothing is changed then.
+    """
+    wrong = check_state(param, values)
+    if wrong:
+        raise StateError(f"the state offered to {param.name} does not fit: {'; '.join(wrong)}.")
+    rule = param.update_rule
+    device = param.tensor.device
+    arrays = {}
+    numbers = {}
+    for name, declared in rule.slots.items():
+        if declared.key not in values:
+            continue
+        value = values[declared.key]
+        if declared.scalar:
+            numbers[name] = float(value)
+        else:
+            arrays[declared.key] = value.detach().to(device)
+    rule._state = arrays if values else None
+    # torch's SGD counts nothing: whoever has a buffer was updated before.
+    t = int(values[STEP]) if STEP in values else int(bool(arrays))
+    rule._clock = Clock(t, numbers)
+    if MASTER in values:
+        rule._fp32_param = TensorParam(values[MASTER].detach().to(device), param.name)
+    if AVERAGE in values:
+        rule._average = values[AVERAGE].detach().to(device)
+    changes.values()
+
+
+class _ParamState(dict[str, Any]):
+    """One parameter's state; what is assigned or deleted reaches the rule."""
+
+    def __init__(self, param: TensorParam, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self._param = param
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        rule = self._param.update_rule
+        needed = {declared.key for declared in rule.active_slots().values()}
+        if needed <= self.keys():
+            write_state(self._param, self)
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        write_state(self._param, {})
+
+
+class StateView(MutableMapping[torch.Tensor, dict[str, Any]]):
+    """The states of an optimizer by tensor; only tensors that have one are listed.
+
+    Args:
+        view: The optimizer's tensors.
+        counts_steps: Whether ``step`` is part of a state.
+    """
+
+    def __init__(self, view: ParamGroups, *, counts_steps: bool) -> None:
+        self._view = view
+        self._counts_steps = counts_steps
+
+    def _param(self, tensor: torch.Tensor) -> TensorParam:
+        found = self._view.of(tensor)
+        if found is None:
+            raise KeyError("that tensor is in none of the optimizer's groups")
+        return found
+
+    def __getitem__(self, tensor: torch.Tensor) -> dict[str, Any]:
+        param = self._param(tensor)
+        return _ParamState(param, read_state(param, counts_steps=self._counts_steps))
+
+    def __setitem__(self, tensor: torch.Tensor, values: Mapping[str, Any]) -> None:
+        write_state(self._param(tensor), values)
+
+    def __delitem__(self, tensor: torch.Tensor) -> None:
+        write_state(self._param(tensor), {})
+
+    def __iter__(self) -> Iterator[torch.Tensor]:
+        for _, param in self._view.namedparams(False):
+            if read_state(param, counts_steps=self._counts_steps):
+                yield param.tensor
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"StateView({dict(self.items())!r})"

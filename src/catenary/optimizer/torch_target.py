@@ -1,0 +1,83 @@
+"""What all targets have in common whose parameters are torch's own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from catenary.errors import LossError
+
+__all__ = ["TorchTarget"]
+
+
+class TorchTarget(ABC):
+    """Torch tensors by path; a subclass says which.
+
+    A parameter that is frozen or has no gradient is left alone, as torch's optimizers leave what
+    has no gradient.
+    """
+
+    announces_changes = False
+
+    @abstractmethod
+    def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Any]]:
+        """Yield (path, parameter)."""
+
+    def params(self, include_uninit: bool = True) -> Iterator[Any]:
+        """Yield every parameter."""
+        for _, param in self.namedparams(include_uninit):
+            yield param
+
+    def cleargrads(self) -> None:
+        """Forget every gradient."""
+        for param in self.params():
+            param.tensor.grad = None
+
+    def zerograds(self) -> None:
+        """Fill every gradient that is there with zeros, in place."""
+        for param in self.params(False):
+            if param.tensor.grad is not None:
+                param.tensor.grad.zero_()
+
+    def check_loss(self, loss: Any) -> None:
+        """Raise LossError unless `loss` is a scalar tensor that depends on parameters."""
+        if not isinstance(loss, torch.Tensor):
+            raise LossError(
+                f"the loss function returned a {type(loss).__name__}; torch parameters are trained "
+                f"with a scalar torch.Tensor."
+            )
+        if loss.numel() != 1:
+            raise LossError(
+                f"the loss function returned a tensor of shape {tuple(loss.shape)}; a loss is one "
+                f"number. Reduce it, for example with loss.mean()."
+            )
+        if not loss.requires_grad:
+            raise LossError(
+                "the loss does not depend on any parameter that requires a gradient; was it "
+                "computed under torch.no_grad(), or detached?"
+            )
+
+    def backward(self, loss: torch.Tensor, loss_scale: float | None) -> None:
+        """Accumulate gradients, multiplied by `loss_scale`, and record the scale on each
+        parameter.
+        """
+        (loss if loss_scale is None else loss * loss_scale).backward()  # type: ignore[no-untyped-call]
+        for param in self.params(False):
+            param._loss_scale = loss_scale if param.tensor.grad is not None else None
+
+    def takes_part(self, param: Any) -> bool:
+        """Return whether a step updates `param`: it has a gradient and is not frozen."""
+        return bool(param.tensor.requires_grad) and param.tensor.grad is not None
+
+    def fill_missing_grads(self) -> None:
+        """Nothing: in torch, no gradient means no update."""
+
+    def written(self) -> None:
+        """Tell autograd that parameters changed, so that a stale graph is an error and no wrong
+        number.
+        """
+        changed = [param.tensor for param in self.params(False) if self.takes_part(param)]
+        torch.autograd.graph.increment_version(changed)
