@@ -133,13 +133,13 @@ class Optimizer(Hyper, torch.optim.Optimizer):
         self._engine = Engine(type(self).__name__)
         self._module = params if isinstance(params, torch.nn.Module) else None
         given = params.named_parameters() if isinstance(params, torch.nn.Module) else params
-        torch.optim.Optimizer.__init__(self, given, words)  # type: ignore[arg-type]
+        torch.optim.Optimizer.__init__(self, given, words)
         self._follow()
         self._engine.setup(self._view)
 
     # ---- torch's methods
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient and is not frozen, once.
 
         Args:

@@ -54,12 +54,12 @@ def showing_averages(view: Target) -> Iterator[None]:
         for param in view.params(False):
             rule = param.update_rule
             if rule is not None and rule._average is not None:
-                held = param.tensor.data
-                own.append((held, held.clone()))
-                held.copy_(rule._average)
-        view.written()
+                held = param.tensor
+                own.append((held, held.detach().clone()))
+                held.data.copy_(rule._average)
+        view.written([held for held, _ in own])
         yield
     finally:
         for held, values in own:
-            held.copy_(values)
-        view.written()
+            held.data.copy_(values)
+        view.written([held for held, _ in own])

@@ -42,9 +42,10 @@ class Bucket:
         self.formula = formula
         self.entries = list(entries)
         self.in_bucket = entries[0].in_bucket
-        self.signatures = [entry.signature for entry in entries]
         self.params = [entry.param for entry in entries]
         self.tensors: list[torch.Tensor] = [param.tensor for param in self.params]
+        self._at = [held.data_ptr() for held in self.tensors]
+        self._dtypes = [held.dtype for held in self.tensors]
         self.table = Table(schedule(formula), self._columns(), self._masters())
         names = self.table.schedule.program.hypers
         self._own_names = tuple(n.removeprefix("rule.") for n in names if n.startswith("rule."))
@@ -73,28 +74,64 @@ class Bucket:
         """Whether the program changes gradients in memory."""
         return any(name == "g" for name, _ in self.table.schedule.program.outputs)
 
-    def read_gradients(self) -> bool:
+    def is_in_place(self) -> bool:
+        """Whether every tensor still has the memory and dtype that the table was made for.
+
+        A torch module may be cast or moved, or have ``param.data`` replaced, without telling.
+        """
+        tensors = self.tensors
+        return [t.data_ptr() for t in tensors] == self._at and [
+            t.dtype for t in tensors
+        ] == self._dtypes
+
+    def moving(self) -> list[torch.Tensor]:
+        """Return the tensors that this step updates."""
+        if self.entries[0].rule is None:
+            return []
+        rows = self.table.rows
+        return self.tensors if len(rows) == self.table.size else [self.tensors[r] for r in rows]
+
+    def read_gradients(self, *, frozen_rest: bool) -> bool:
         """Hand this step's gradients to the table; return whether all were there, and dense.
 
         A gradient whose elements lie in another order than its parameter's is replaced by a copy
         that lies alike, since a kernel walks both by address.
+
+        Args:
+            frozen_rest: Whether rows that are frozen or have no gradient take no part.
         """
+        table = self.table
+        frozen = frozen_rest and not all(t.requires_grad for t in self.tensors)
         try:
             addresses = [
                 g.data_ptr() if (g := held.grad).is_contiguous() else -1  # type: ignore[union-attr]
                 for held in self.tensors
             ]
         except (AttributeError, RuntimeError):
-            grads = [held.grad for held in self.tensors]
-            self.table.set_gradients([None if g is None or g.is_sparse else g for g in grads])
-            return False
+            return self._read_some(frozen_rest=frozen_rest)
         if -1 in addresses:
             for held in self.tensors:
                 assert held.grad is not None
                 held.grad = aligned(held.grad, held)
             addresses = [held.grad.data_ptr() for held in self.tensors]  # type: ignore[union-attr]
-        self.table.set_addresses(addresses)
+        table.set_addresses(addresses)
+        table.rows = range(table.size)
+        if frozen:
+            table.rows = [row for row, held in enumerate(self.tensors) if held.requires_grad]
         return True
+
+    def _read_some(self, *, frozen_rest: bool) -> bool:
+        grads: list[torch.Tensor | None] = []
+        for held in self.tensors:
+            grad = held.grad
+            if grad is not None and not grad.is_sparse:
+                held.grad = grad = aligned(grad, held)
+            grads.append(grad)
+        self.table.set_gradients([None if g is None or g.is_sparse else g for g in grads])
+        if frozen_rest:
+            pairs = enumerate(zip(grads, self.tensors, strict=True))
+            self.table.rows = [i for i, (g, t) in pairs if g is not None and t.requires_grad]
+        return False
 
     def forget_groups(self) -> None:
         """Look anew which rows agree: a hyperparameter or a `t` was written."""

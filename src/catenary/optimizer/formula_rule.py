@@ -205,6 +205,20 @@ class FormulaRule(Hyper, UpdateRule):
             for declared in self.active_slots().values()
         )
 
+    def lay_out(self, param: Any) -> None:
+        """Let the state arrays lie in memory as the parameter does, whose layout may have changed.
+
+        One kernel walks them all by address.
+        """
+        assert self.state is not None
+        strides = param.tensor.stride()
+        for declared in self.active_slots().values():
+            held = state_tensor(self, declared.key, param)
+            if held.stride() != strides:
+                laid = torch.empty_strided(held.shape, strides, dtype=held.dtype)
+                laid = laid.to(held.device).copy_(held)
+                self.state[declared.key] = laid if laid.dtype == torch.bfloat16 else _as_array(laid)
+
     def _ensure_state(self, param: Any) -> None:
         if self.state is not None and self.lacks_state():
             self.init_state(param)

@@ -258,10 +258,12 @@ class GradientMethod(Hyper, Optimizer):
         self._call_pre_hooks()
         self.t += 1
         if self.is_safe_to_update():
-            for path, param in self._view.namedparams():
-                if self._view.takes_part(param):
-                    self._update_one(path, param)
-            self._view.written()
+            moving = [
+                named for named in self._view.namedparams() if self._view.takes_part(named[1])
+            ]
+            for path, param in moving:
+                self._update_one(path, param)
+            self._view.written([param.tensor for _, param in moving if param.is_initialized])
         self.reallocate_cleared_grads()
         self.call_hooks("post")
         self.update_loss_scale()

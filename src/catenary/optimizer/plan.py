@@ -67,6 +67,7 @@ class Plan:
         ]
         self._params = [entry.param for entry in self.entries]
         self._fallen = [e for e in self.entries if e.rule is not None and not e.in_bucket]
+        self._resting: list[Any] = []
         self._buckets: dict[bool, tuple[list[Bucket], Step]] = {}
         self._created: list[UpdateRule] = []
         self._checked: tuple[int, int] | None = None
@@ -155,7 +156,8 @@ class Plan:
         for bucket in buckets:
             bucket.keep_numbers()
         self._run_fallen()
-        self.view.written()
+        if not self.view.announces_changes:
+            self.view.written([tensor for bucket in buckets for tensor in bucket.moving()])
         return []
 
     @contextlib.contextmanager
@@ -177,16 +179,14 @@ class Plan:
         """Return the buckets, made anew where a torch module changed behind our back."""
         made = self._buckets.get(scaled)
         if made is not None and not self.view.announces_changes:
-            planned = [
-                (e, s) for b in made[0] for e, s in zip(b.entries, b.signatures, strict=True)
-            ]
-            known = {id(entry.param) for entry, _ in planned}
-            new = any(self.view.takes_part(p) for p in self._params if id(p) not in known)
-            if new or any(entry.signature != signature for entry, signature in planned):
+            rested = any(map(self.view.takes_part, self._resting))
+            if rested or not all(bucket.is_in_place() for bucket in made[0]):
                 made = None
         if made is None:
             self._create_states()
             buckets = self._make_buckets(scaled)
+            planned = {id(param) for bucket in buckets for param in bucket.params}
+            self._resting = [param for param in self._params if id(param) not in planned]
             made = self._buckets[scaled] = (buckets, Step([bucket.table for bucket in buckets]))
         return made
 
@@ -204,6 +204,7 @@ class Plan:
                 if rule.state is None:
                     self._created.append(rule)
                 rule._ensure_state(entry.param if master is None else master)
+            rule.lay_out(entry.param)
         # What was just announced is what this plan did itself.
         self.tokens = changes.now()
 
@@ -250,16 +251,14 @@ class Plan:
 
     def _gather(self, buckets: list[Bucket]) -> None:
         """Read this step's gradients."""
+        frozen_rest = not self.view.announces_changes
         for bucket in buckets:
-            if not bucket.read_gradients():
+            if not bucket.read_gradients(frozen_rest=frozen_rest):
                 # One is missing or sparse, which a plan of dense gradients meets rarely.
                 for entry in bucket.entries:
                     check_gradient(entry)
                 self.view.fill_missing_grads()
-                bucket.read_gradients()
-            if not self.view.announces_changes:
-                taking = [self.view.takes_part(entry.param) for entry in bucket.entries]
-                bucket.table.rows = [row for row, takes in enumerate(taking) if takes]
+                bucket.read_gradients(frozen_rest=frozen_rest)
 
     def _spend_scales(self, buckets: list[Bucket], *, rewritten: bool) -> None:
         for bucket in buckets:

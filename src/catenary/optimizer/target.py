@@ -8,7 +8,7 @@ offers it itself; other targets are seen through a view that a room above provid
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -62,7 +62,7 @@ class Target(Protocol):
     def backward(self, loss: Any, loss_scale: float | None) -> None: ...
     def takes_part(self, param: Any) -> bool: ...
     def fill_missing_grads(self) -> None: ...
-    def written(self) -> None: ...
+    def written(self, changed: Sequence[torch.Tensor]) -> None: ...
 
 
 class LinkView:
@@ -109,7 +109,7 @@ class LinkView:
             if held.grad is None:
                 held.grad = torch.zeros_like(held.detach())
 
-    def written(self) -> None:
+    def written(self, changed: Sequence[torch.Tensor]) -> None:
         """Nothing to announce: programs step a Link through live graphs on purpose."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -75,9 +75,8 @@ class TorchTarget(ABC):
     def fill_missing_grads(self) -> None:
         """Nothing: in torch, no gradient means no update."""
 
-    def written(self) -> None:
-        """Tell autograd that parameters changed, so that a stale graph is an error and no wrong
+    def written(self, changed: Sequence[torch.Tensor]) -> None:
+        """Tell autograd that tensors changed, so that a stale graph is an error and no wrong
         number.
         """
-        changed = [param.tensor for param in self.params(False) if self.takes_part(param)]
         torch.autograd.graph.increment_version(changed)
