@@ -5,8 +5,8 @@ working.
 
     CatenaryError
     ├── HyperparameterError (ValueError)   a hyperparameter outside its range, or no number
-    ├── WrongWordError (TypeError)         a word of torch.optim given to Chainer's language, or the
-    reverse ├── TraceError (TypeError)             a formula that cannot be traced
+    ├── WrongWordError (TypeError)         a word of another library's language, or of none
+    ├── TraceError (TypeError)             a formula that cannot be traced
     ├── ProgramError (ValueError)          a traced program that breaks the language's own rules
     ├── TargetError (TypeError)            `setup` got what is no target
     ├── NotSetUpError (RuntimeError)       a call that needs `setup` first
@@ -16,8 +16,13 @@ working.
     ├── GradientError (ValueError)         a gradient that does not fit its parameter
     ├── UninitializedError (RuntimeError)  an array asked of a parameter that has no shape yet
     ├── StateError (ValueError)            optimizer state that does not fit its parameter
+    ├── SelectionError (LookupError)       a selection of parameters that matches none
     ├── SnapshotError (ValueError)         a file that is truncated, corrupt or does not fit
     │   └── MissingKeyError (KeyError)     a value that the file should hold and does not
+    ├── SnapshotWriteError (OSError)       a snapshot that the system did not let us write
+    ├── UnknownDivergenceError (KeyError)  no KL divergence is registered for two classes
+    ├── DownloadError (OSError)            a file of a dataset that could not be fetched
+    ├── WorkerError (RuntimeError)         a process that reads examples for an iterator has failed
     └── StandInError (ImportError)         `chainer` cannot be stood in for here
 """
 
@@ -76,6 +81,10 @@ class StateError(CatenaryError, ValueError):
     """A state array does not fit the parameter that it belongs to."""
 
 
+class SelectionError(CatenaryError, LookupError):
+    """A selection of parameters matches none of them."""
+
+
 class SnapshotError(CatenaryError, ValueError):
     """A snapshot is truncated, corrupt, or does not fit the object it is loaded into."""
 
@@ -85,6 +94,25 @@ class MissingKeyError(SnapshotError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+
+class SnapshotWriteError(CatenaryError, OSError):
+    """A snapshot could not be written: no space, no permission, or its writer died."""
+
+
+class UnknownDivergenceError(CatenaryError, KeyError):
+    """No KL divergence is registered for the classes of two distributions."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class DownloadError(CatenaryError, OSError):
+    """A file could not be fetched from anywhere, or what came is not that file."""
+
+
+class WorkerError(CatenaryError, RuntimeError):
+    """A worker process of an iterator died, or says where in it a dataset has failed."""
 
 
 class StandInError(CatenaryError, ImportError):

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from catenary.errors import HyperparameterError, WrongWordError
+from catenary.errors import HyperparameterError, StateError, WrongWordError
+from catenary.optim.checkpoint import Loading, LoadReport
 from catenary.optim.param_groups import ParamGroups
-from catenary.optim.state import StateView
+from catenary.optim.state import StateView, write_state
+from catenary.optim.treatment import Treatment, freeze, tensors_within
 from catenary.optim.words import check_words, plain_names, unknown_word
 from catenary.optimizer import FormulaRule, GradientMethod, Hyper, hyper
 from catenary.optimizer.declare import make_init
 from catenary.optimizer.explain import Explanation
 from catenary.optimizer.optimizer import Optimizer as Machine
+from catenary.optimizer.selection import Selection, choose
 from catenary.optimizer.spec import REQUIRED
 
 __all__ = ["Optimizer", "Params"]
@@ -131,6 +134,7 @@ class Optimizer(Hyper, torch.optim.Optimizer):
             )
         self._view = ParamGroups()
         self._engine = Engine(type(self).__name__)
+        self._rules: dict[str, type[FormulaRule]] = {}
         self._module = params if isinstance(params, torch.nn.Module) else None
         given = params.named_parameters() if isinstance(params, torch.nn.Module) else params
         torch.optim.Optimizer.__init__(self, given, words)
@@ -174,6 +178,59 @@ class Optimizer(Hyper, torch.optim.Optimizer):
                 elif tensor.grad is not None:
                     tensor.grad.detach_().zero_()
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state by parameter and the groups, as torch's optimizers do.
+
+        Where the optimizer was made from a module or from ``named_parameters()`` it has the names
+        too. The arrays are the optimizer's own memory, as in torch.
+        """
+        found = super().state_dict()
+        found["state"] = {key: dict(state) for key, state in found["state"].items()}
+        return found
+
+    def load_state_dict(  # type: ignore[override]
+        self, state_dict: Mapping[str, Any], *, strict: bool = True, keep: Iterable[str] = ()
+    ) -> LoadReport:
+        """Take over a checkpoint of this class or of torch's.
+
+        Parameters are matched by name where both sides have names, otherwise by order; shapes are
+        checked; nothing is cast. With names, the groups become the checkpoint's.
+
+        Args:
+            state_dict: What ``state_dict()`` returned, here or in torch.
+            strict: Whether anything that does not fit is an error; otherwise it is passed over.
+            keep: Hyperparameters that stay as they are here, such as ``("lr",)``.
+
+        Returns:
+            What did not fit; false if everything did.
+
+        Raises:
+            StateError: If the checkpoint does not fit; nothing was changed.
+        """
+        state_dict = dict(state_dict)
+        for pre_hook in self._optimizer_load_state_dict_pre_hooks.values():
+            state_dict = pre_hook(self, state_dict) or state_dict
+        self._follow()
+        loading = Loading(self._view, self.param_groups, state_dict, self._rule_of)
+        if strict and loading.report:
+            raise StateError(
+                f"the checkpoint does not fit this {type(self).__name__}; load_state_dict(..., "
+                f"strict=False) takes what fits:\n{loading.report}"
+            )
+        loading.keep(keep, self.param_groups)
+        loading.check_words(self._rule_of)
+        self.param_groups = loading.groups
+        for group in self.param_groups:
+            if "frozen" in group:
+                freeze(group, frozen=group["frozen"])
+        self._follow()
+        for param, values in loading.states():
+            write_state(param, values)
+        self._engine.t = max((p.update_rule.t for _, p in self._view.namedparams()), default=0)
+        for post_hook in self._optimizer_load_state_dict_post_hooks.values():
+            post_hook(self)
+        return loading.report
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add tensors with hyperparameters of their own.
 
@@ -204,7 +261,8 @@ class Optimizer(Hyper, torch.optim.Optimizer):
 
     def __getstate__(self) -> dict[str, Any]:
         held = super().__getstate__()
-        return {**held, "state": {t: dict(s) for t, s in self.state.items()}, "t": self._engine.t}
+        states = {tensor: dict(state) for tensor, state in self.state.items()}
+        return {**held, "state": states, "t": self._engine.t, "_rules": self._rules}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
@@ -252,13 +310,75 @@ class Optimizer(Hyper, torch.optim.Optimizer):
         self._follow()
         return self._engine.explain()
 
+    # ---- selections
+
+    def select(
+        self,
+        *patterns: str,
+        ndim: int | None = None,
+        dtype: torch.dtype | None = None,
+        within: type[torch.nn.Module] | tuple[type[torch.nn.Module], ...] | None = None,
+    ) -> Selection:
+        """Choose parameters, to treat them apart.
+
+        Args:
+            *patterns: Shell patterns over names, any of which may match; ``*`` crosses dots.
+            ndim: Number of dimensions that they must have.
+            dtype: The dtype that they must have.
+            within: Modules' classes in which they must lie; needs an optimizer made from a module.
+
+        Raises:
+            SelectionError: If nothing matches, or `within` is asked of an optimizer that knows no
+                module.
+
+        Example:
+            >>> import torch
+            >>> from catenary.optim import AdamW
+            >>> model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.LayerNorm(3))
+            >>> opt = AdamW(model, lr=1e-3, weight_decay=0.1)
+            >>> opt.select("*.bias", "1.*").set(weight_decay=0)
+            Selection of 3 parameters:
+                0.bias  (3,)
+                1.weight  (3,)
+                1.bias  (3,)
+        """
+        self._follow()
+        inside = None if within is None else tensors_within(self._module, within)
+        named = self._view.namedparams()
+        return choose(Treatment(self), named, patterns, ndim=ndim, dtype=dtype, inside=inside)
+
+    def _rule_of(self, group: Mapping[str, Any]) -> type[FormulaRule]:
+        """Return the rule that a group names, or the optimizer's own.
+
+        Raises:
+            StateError: If nobody here knows the name.
+        """
+        name = group.get("rule")
+        if name is None:
+            return self.rule
+        found = self._rules.get(name) or _built_in().get(name)
+        if found is None:
+            raise StateError(
+                f"a group is updated by {name}, which this optimizer has not met; call "
+                f"select(...).use(...) with it before loading."
+            )
+        return found
+
     def _follow(self) -> None:
-        self._view.follow(self.param_groups, {"": self.rule})
+        self._view.follow(self.param_groups, self._rule_of)
 
     @property
     def hyperparam(self) -> _OfAllGroups:  # type: ignore[override]
         """The hyperparameters of all groups together: ``opt.lr = 0.1`` writes every group."""
         return _OfAllGroups(self.param_groups)
+
+
+def _built_in() -> dict[str, type[FormulaRule]]:
+    from catenary import optim
+
+    kinds = [getattr(optim, name) for name in optim.__all__]
+    rules = [getattr(kind, "rule", None) for kind in kinds]
+    return {rule.__name__: rule for rule in rules if rule is not None}
 
 
 class _OfAllGroups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from catenary.errors import CatenaryError
 from catenary.optimizer import FormulaRule, Hyperparameter
 from catenary.optimizer.torch_target import TorchTarget
 
-__all__ = ["ParamGroups", "TensorParam"]
+__all__ = ["ParamGroups", "RuleOf", "TensorParam"]
 
 
 class TensorParam:
@@ -124,10 +124,11 @@ class _Group:
         self._trial_rule = rule(self._trial)
         self._seen: list[Any] | None = None
 
-    def is_current(self, words: Mapping[str, Any]) -> bool:
-        """Whether the program left the dictionary and its list of tensors where they were."""
+    def is_current(self, words: Mapping[str, Any], rule: type[FormulaRule]) -> bool:
+        """Whether the program left the dictionary, its rule and its tensors as they were."""
         params = words["params"]
-        return words is self.words and params is self.params and len(params) == self.count
+        same = words is self.words and rule is self.rule and params is self.params
+        return same and len(params) == self.count
 
     def read(self, place: int) -> None:
         """Take over the hyperparameters that the program wrote.
@@ -152,6 +153,9 @@ class _Group:
         self._seen = None if any(isinstance(v, torch.Tensor) for v in given) else given
 
 
+RuleOf = Callable[[Mapping[str, Any]], type[FormulaRule]]
+
+
 class ParamGroups(TorchTarget):
     """The tensors of ``param_groups``, each with its rule.
 
@@ -173,28 +177,28 @@ class ParamGroups(TorchTarget):
         """Return what stands for a tensor; None if no group holds it."""
         return self._params.get(tensor)
 
-    def follow(self, groups: list[dict[str, Any]], rules: Mapping[str, type[FormulaRule]]) -> None:
+    def follow(self, groups: list[dict[str, Any]], rule_of: RuleOf) -> None:
         """Take notice of what the program did to the groups.
 
         Args:
             groups: ``param_groups``.
-            rules: The rules' classes by the name that a group may have under ``"rule"``; the
-                optimizer's own comes under ``""``.
+            rule_of: Returns the class of the rule that updates a group.
 
         Raises:
             HyperparameterError: If a value is no number or lies outside its range.
         """
-        same = len(groups) == len(self._groups)
-        if not same or not all(h.is_current(g) for h, g in zip(self._groups, groups, strict=True)):
-            self._regroup(groups, rules)
+        held = self._groups
+        same = len(groups) == len(held)
+        if not same or not all(
+            h.is_current(words, rule_of(words)) for h, words in zip(held, groups, strict=True)
+        ):
+            self._regroup(groups, rule_of)
         for place, group in enumerate(self._groups):
             group.read(place)
 
-    def _regroup(
-        self, groups: list[dict[str, Any]], rules: Mapping[str, type[FormulaRule]]
-    ) -> None:
+    def _regroup(self, groups: list[dict[str, Any]], rule_of: RuleOf) -> None:
         known = self._params
-        self._groups = [_Group(words, rules[words.get("rule", "")]) for words in groups]
+        self._groups = [_Group(words, rule_of(words)) for words in groups]
         self._params = {}
         for group in self._groups:
             names = group.words.get("param_names")

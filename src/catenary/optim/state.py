@@ -11,10 +11,12 @@ import torch
 from catenary import changes
 from catenary.errors import StateError
 from catenary.optim.param_groups import ParamGroups, TensorParam
+from catenary.optimizer import FormulaRule
 from catenary.optimizer.update_rule import Clock
 
 __all__ = ["StateView", "check_state", "read_state", "write_state"]
 
+Shape = tuple[int, ...]
 STEP, AVERAGE, MASTER = "step", "averaged_param", "master_param"
 
 
@@ -42,19 +44,26 @@ def _as_tensor(held: Any) -> torch.Tensor:
     return torch.from_numpy(held) if isinstance(held, np.ndarray) else held
 
 
-def check_state(param: TensorParam, values: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a state that a parameter is offered; nothing is written."""
-    rule = param.update_rule
-    arrays = {declared.key for declared in rule.slots.values() if not declared.scalar}
+def check_state(
+    rule: type[FormulaRule], words: Mapping[str, Any], shape: Shape, values: Mapping[str, Any]
+) -> list[str]:
+    """Return what is wrong with a state that a parameter is offered; nothing is written.
+
+    Args:
+        rule: The class of the rule that would hold it.
+        words: The rule's hyperparameters, which switch slots on and off.
+        shape: The parameter's.
+        values: The state; empty for a parameter that was not updated yet.
+    """
+    arrays = {d.key: d for d in rule.slots.values() if not d.scalar}
     wrong = []
     for key, value in values.items():
-        if key in arrays or key in (MASTER, AVERAGE):
-            shape = tuple(getattr(value, "shape", ()))
-            if shape != param.shape:
-                wrong.append(f"{key!r} has shape {shape} and the parameter has {param.shape}")
-    needed = {d.key for d in rule.active_slots().values()}
-    lacking = needed - values.keys() if values else set()
-    wrong += [f"{key!r} is missing" for key in sorted(lacking)]
+        found = tuple(getattr(value, "shape", ()))
+        if (key in arrays or key in (MASTER, AVERAGE)) and found != shape:
+            wrong.append(f"{key!r} has shape {found} and the parameter has {shape}")
+    if values:
+        needed = {key for key, d in arrays.items() if d.when is None or words.get(d.when)}
+        wrong += [f"{key!r} is missing" for key in sorted(needed - values.keys())]
     return wrong
 
 
@@ -64,10 +73,11 @@ def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
     Raises:
         StateError: If an array does not have the parameter's shape; nothing is changed then.
     """
-    wrong = check_state(param, values)
+    rule = param.update_rule
+    words = {name: rule.value(name) for name in rule.specs}
+    wrong = check_state(type(rule), words, param.shape, values)
     if wrong:
         raise StateError(f"the state offered to {param.name} does not fit: {'; '.join(wrong)}.")
-    rule = param.update_rule
     device = param.tensor.device
     arrays = {}
     numbers = {}
@@ -78,15 +88,15 @@ def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
         if declared.scalar:
             numbers[name] = float(value)
         else:
-            arrays[declared.key] = value.detach().to(device)
+            arrays[declared.key] = value.detach().to(device, copy=True)
     rule._state = arrays if values else None
     # torch's SGD counts nothing: whoever has a buffer was updated before.
     t = int(values[STEP]) if STEP in values else int(bool(arrays))
     rule._clock = Clock(t, numbers)
-    if MASTER in values:
-        rule._fp32_param = TensorParam(values[MASTER].detach().to(device), param.name)
+    if MASTER in values and rule._use_fp32_update:
+        rule._fp32_param = TensorParam(values[MASTER].detach().to(device, copy=True), param.name)
     if AVERAGE in values:
-        rule._average = values[AVERAGE].detach().to(device)
+        rule._average = values[AVERAGE].detach().to(device, copy=True)
     changes.values()
 
 

@@ -10,7 +10,7 @@ import torch
 
 from catenary.errors import WrongWordError
 
-__all__ = ["check_words", "plain_names", "unknown_word"]
+__all__ = ["check_values", "check_words", "plain_names", "unknown_word"]
 
 CHAINER_WORDS = {
     "alpha": "`lr`",
@@ -38,6 +38,19 @@ def check_words(kind: Any, words: Mapping[str, Any]) -> None:
             raise WrongWordError(
                 f"a group of {kind.__name__} has {word}={words[word]!r}. Did you mean {near[0]!r}?"
             )
+
+
+def check_values(rule: Any, words: Mapping[str, Any]) -> None:
+    """Raise unless a rule has these hyperparameters and can take their values.
+
+    Raises:
+        WrongWordError: If it has no such hyperparameter.
+        HyperparameterError: If a value is no number or lies outside its range.
+    """
+    for word, value in words.items():
+        if word not in rule.specs:
+            raise unknown_word(rule, word, value)
+        rule.specs[word].check(rule.specs[word].accept(value))
 
 
 def unknown_word(kind: Any, word: str, value: Any) -> WrongWordError:

@@ -149,13 +149,14 @@ class Bucket:
     def _key(self, entry: Entry, row: int) -> object:
         """Return what decides the values of a row; the row itself where that cannot be known."""
         rule = entry.rule
-        if entry.hooks or (self.in_bucket and not vars(rule).keys() <= _BASE_ATTRIBUTES):
+        if self.in_bucket and not vars(rule).keys() <= _BASE_ATTRIBUTES:
             return row
         if not self.in_bucket:
             return None
         own = tuple(sorted(rule.hyperparam.own().items()))
         numbers = tuple(sorted(rule._clock.numbers.items()))
-        return (type(rule), id(rule.hyperparam.parent), own, rule.t, numbers)
+        hooks = tuple(map(id, entry.hooks))
+        return (type(rule), id(rule.hyperparam.parent), own, rule.t, numbers, hooks)
 
     def _share_clocks(self) -> None:
         """Give the rules that count alike one clock, so that a step counts once for all of them."""

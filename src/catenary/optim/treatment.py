@@ -1,0 +1,82 @@
+"""What a selection does to the groups of a torch optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from catenary.errors import SelectionError
+from catenary.optim.grouping import split
+from catenary.optim.param_groups import TensorParam
+from catenary.optim.words import check_values
+
+__all__ = ["Treatment", "freeze", "tensors_within"]
+
+Chosen = list[tuple[str, TensorParam]]
+
+
+class Treatment:
+    """The owner of a torch optimizer's selections: each gets groups of its own.
+
+    Args:
+        optimizer: The optimizer.
+    """
+
+    def __init__(self, optimizer: Any) -> None:
+        self._optimizer = optimizer
+
+    def _split(self, chosen: Chosen) -> list[dict[str, Any]]:
+        return split(self._optimizer.param_groups, [param.tensor for _, param in chosen])
+
+    def _set_words(self, chosen: Chosen, words: dict[str, Any]) -> None:
+        for rule in {type(param.update_rule) for _, param in chosen}:
+            check_values(rule, words)
+        for group in self._split(chosen):
+            group.update(words)
+        self._optimizer._follow()
+
+    def _hook_each(self, chosen: Chosen, hook: Callable[..., Any], name: str | None) -> None:
+        for _, param in chosen:
+            param.update_rule.add_hook(hook, name)
+
+    def _freeze(self, chosen: Chosen, *, frozen: bool) -> None:
+        for group in self._split(chosen):
+            group["frozen"] = frozen
+            freeze(group, frozen=frozen)
+        self._optimizer._follow()
+
+    def _use_rule(self, chosen: Chosen, rule: Any, words: dict[str, Any]) -> None:
+        kind = getattr(rule, "rule", rule)
+        check_values(kind, words)
+        self._optimizer._rules[kind.__name__] = kind
+        defaults = {name: spec.default for name, spec in kind.specs.items()}
+        for group in self._split(chosen):
+            for name in self._optimizer._rule_of(group).specs.keys() - kind.specs.keys():
+                group.pop(name, None)
+            group.update({**defaults, **words, "rule": kind.__name__})
+        self._optimizer._follow()
+
+
+def freeze(group: dict[str, Any], *, frozen: bool) -> None:
+    """Let a group's tensors rest, so that autograd passes them by too, or move again."""
+    for tensor in group["params"]:
+        tensor.requires_grad_(not frozen)
+        if frozen:
+            tensor.grad = None
+
+
+def tensors_within(module: torch.nn.Module | None, kinds: Any) -> set[int]:
+    """Return the ids of the tensors that lie in modules of some classes.
+
+    Raises:
+        SelectionError: Without a module.
+    """
+    if module is None:
+        raise SelectionError(
+            f"within={kinds!r} needs the module, and this optimizer was given parameters only: "
+            f"write AdamW(model, ...), not AdamW(model.parameters(), ...)."
+        )
+    inside = [found for found in module.modules() if isinstance(found, kinds)]
+    return {id(tensor) for found in inside for tensor in found.parameters()}
