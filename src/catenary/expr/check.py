@@ -59,7 +59,8 @@ def check_program(program: Program) -> Program:
             if s.stage == stage:
                 _check_names(s.value, {*program.hypers, *measured}, "hyper")
                 scalars.add(s.name)
-    for value in (*(v for _, v in program.outputs), *(r.arg for r in program.reductions)):
+    measured_late = (r.arg for r in (*program.reductions, *program.measured))
+    for value in (*(v for _, v in program.outputs), *measured_late):
         _check_names(value, scalars, "scalar")
         for at in walk([value]):
             if at.op in ("hyper", "norm"):

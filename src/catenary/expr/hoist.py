@@ -72,6 +72,10 @@ class _Hoister:
         self._stages[made] = stage
         return made
 
+    def stage(self, value: Node) -> int:
+        """Return the pass after which all that `value` needs is known."""
+        return self._stage(self.body(value))
+
     def _stage(self, value: Node) -> int:
         return max((self._stages.get(at, 0) for at in walk([value])), default=0)
 
@@ -88,7 +92,12 @@ def hoist(formula: Formula) -> Program:
         hoister.host(shared)
     outputs = tuple((name, hoister.body(value)) for name, value in formula.outputs)
     host = tuple((name, hoister.renewed(value)) for name, value in formula.host)
-    bodies = [value for _, value in outputs] + [r.arg for r in hoister.reductions]
+    measured = tuple(
+        Reduction(name, "tensor", hoister.body(value), hoister.stage(value), value)
+        for name, value in formula.measured
+    )
+    bodies = [value for _, value in outputs]
+    bodies += [r.arg for r in (*hoister.reductions, *measured)]
     return Program(
         inputs=tuple(str(n.value) for n in walk(bodies) if n.op == "tensor"),
         outputs=outputs,
@@ -96,4 +105,5 @@ def hoist(formula: Formula) -> Program:
         reductions=tuple(sorted(hoister.reductions, key=lambda r: r.stage)),
         hypers=formula.hypers(),
         host=host,
+        measured=measured,
     )

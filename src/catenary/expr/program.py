@@ -19,15 +19,18 @@ class Formula:
         shared: Norms over the model that every formula of the same optimizer measures, whether or
             not its own outputs use them.
         host: (number that the rule keeps, its new value): what varies per step and not per element.
+        measured: (name, expression) whose norms over each tensor the updating pass measures.
     """
 
     outputs: tuple[tuple[str, Node], ...]
     shared: tuple[Node, ...] = ()
     host: tuple[tuple[str, Node], ...] = ()
+    measured: tuple[tuple[str, Node], ...] = ()
 
     def roots(self) -> tuple[Node, ...]:
         """Return every node that the formula needs."""
-        return (*self.shared, *(value for _, value in (*self.outputs, *self.host)))
+        named = (*self.outputs, *self.host, *self.measured)
+        return (*self.shared, *(value for _, value in named))
 
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the tensors read, in order of first use."""
@@ -83,6 +86,7 @@ class Program:
         reductions: In order of their stage.
         hypers: Names of the hyperparameters that the scalars read.
         host: (number that the rule keeps, the scalar that is its new value).
+        measured: What the updating pass measures.
     """
 
     inputs: tuple[str, ...]
@@ -91,6 +95,7 @@ class Program:
     reductions: tuple[Reduction, ...]
     hypers: tuple[str, ...]
     host: tuple[tuple[str, str], ...] = ()
+    measured: tuple[Reduction, ...] = ()
 
     @property
     def stages(self) -> int:

@@ -76,11 +76,15 @@ class EagerRunner:
             bad.append([r for r in table.rows if check_finite and not _is_finite(table, r)])
         return squares, bad
 
-    def update(self) -> None:
+    def update(self) -> list[Floats]:
         """Run the updating pass over every row that takes part."""
+        squares: list[Floats] = []
         for table in self.tables:
+            sums: Floats = np.zeros((len(table.schedule.updating.reductions), table.size))
             for row in table.rows:
-                _update(table, row)
+                sums[:, row] = _update(table, row)
+            squares.append(sums)
+        return squares
 
 
 def _is_finite(table: Table, row: int) -> bool:
@@ -94,15 +98,17 @@ def _sum_of_squares(value: Any) -> float:
         return float(np.sum(np.square(np.asarray(value, dtype=np.float64))))
 
 
-def _update(table: Table, row: int) -> None:
+def _update(table: Table, row: int) -> list[float]:
     sweep = table.schedule.updating
     known = _compute(table, row, sweep)
+    measured = [_sum_of_squares(known[r.arg]) for r in sweep.reductions]
     # A result that is an input as it was must survive the writes before its own.
     results = [copy(known[v]) if v.op == "tensor" else known[v] for _, v in sweep.outputs]
     for (name, _), result in zip(sweep.outputs, results, strict=True):
         if name == "p" and table.masters is not None:
             _store(table.masters[row], result)
         _store(table.tensor(name, row), result)
+    return measured
 
 
 def _compute(table: Table, row: int, sweep: Pass) -> dict[Any, Any]:

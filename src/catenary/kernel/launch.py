@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -24,9 +24,14 @@ class Launch:
     Attributes:
         non_finite: (table, row) of every gradient with an infinite or NaN element; empty when
             nobody asked. If it is not empty, nothing was written.
+        norms: Norms over the model, by the node that was measured.
+        measured: For each table, by name, sums of squares of its rows that the updating pass
+            measured.
     """
 
     non_finite: list[tuple[int, int]]
+    norms: dict[Node, float] = field(default_factory=dict)
+    measured: list[dict[str, Floats]] = field(default_factory=list)
 
 
 class Runner(Protocol):
@@ -52,8 +57,12 @@ class Runner(Protocol):
         """
         ...
 
-    def update(self) -> None:
-        """Run the updating pass over all tables."""
+    def update(self) -> list[Floats]:
+        """Run the updating pass over all tables.
+
+        Returns:
+            For each table, sums of squares of shape (reductions of the pass, rows).
+        """
         ...
 
 
@@ -89,6 +98,7 @@ class Step:
         All reductions of all tables come before the first write, so a step either updates every
         row or, where a gradient is not finite and `check_finite` is set, writes nothing at all.
         """
+        launch = Launch([])
         over_tensor: list[dict[str, Floats]] = [{} for _ in self.tables]
         over_model: list[dict[str, float]] = [{} for _ in self.tables]
         for runner in self._runners:
@@ -100,9 +110,17 @@ class Step:
             bad = self._measure(stage, check_finite and stage == first, over_model, over_tensor)
             if bad:
                 return Launch(bad)
+        for table, norms in zip(self.tables, over_model, strict=True):
+            for reduction in table.schedule.program.reductions if norms else ():
+                if reduction.name in norms:
+                    launch.norms[reduction.source] = norms[reduction.name]
+        sums: dict[int, Floats] = {}
         for runner in self._runners:
-            runner.update()
-        return Launch([])
+            sums.update(zip(map(id, runner.tables), runner.update(), strict=True))
+        for table in self.tables:
+            names = [r.name for r in table.schedule.updating.reductions]
+            launch.measured.append(dict(zip(names, sums[id(table)], strict=True)))
+        return launch
 
     def _measure(
         self,

@@ -194,9 +194,15 @@ class CompiledRunner:
                 bad[place] = np.flatnonzero(sums[-1]).tolist()
         return squares, bad
 
-    def update(self) -> None:
+    def update(self) -> list[Floats]:
         """Run the updating pass over all tables at once."""
-        self._work_of(-1, False).run()
+        work = self._work_of(-1, False)
+        work.run()
+        squares: list[Floats] = [np.zeros((0, table.size)) for table in self.tables]
+        for i, held in enumerate(work.rows):
+            if work.results[i]:
+                squares[self._rows.index(held)] = work.sums(i)
+        return squares
 
     def _work_of(self, stage: int, check_finite: bool) -> _Work:
         """Return the chunks of a pass: a reducing one, or the updating one (stage -1)."""

@@ -21,7 +21,7 @@ class Pass:
 
     Attributes:
         order: Every node to compute, arguments first.
-        reductions: What the pass measures; empty in the updating pass.
+        reductions: What the pass measures; in the updating pass only for whoever asked.
         outputs: What the pass writes; empty in a reducing pass.
         inputs: Names of the tensors that it reads.
     """
@@ -103,4 +103,4 @@ def schedule(formula: Formula) -> Schedule:
     program = check_program(hoist(formula))
     stages = range(1, program.stages + 1)
     reducing = tuple(_sweep(r for r in program.reductions if r.stage == k) for k in stages)
-    return Schedule(program, reducing, _sweep(outputs=program.outputs))
+    return Schedule(program, reducing, _sweep(program.measured, program.outputs))

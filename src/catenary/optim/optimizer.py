@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
 from catenary.errors import HyperparameterError, StateError, WrongWordError
+from catenary.optim.beyond import Beyond
 from catenary.optim.checkpoint import Loading, LoadReport
+from catenary.optim.engine import Engine
 from catenary.optim.param_groups import ParamGroups
 from catenary.optim.state import StateView, write_state
-from catenary.optim.treatment import Treatment, freeze, tensors_within
+from catenary.optim.treatment import freeze
 from catenary.optim.words import check_words, plain_names, unknown_word
-from catenary.optimizer import FormulaRule, GradientMethod, Hyper, hyper
+from catenary.optimizer import FormulaRule, Hyper, hyper
 from catenary.optimizer.declare import make_init
-from catenary.optimizer.explain import Explanation
-from catenary.optimizer.optimizer import Optimizer as Machine
-from catenary.optimizer.selection import Selection, choose
 from catenary.optimizer.spec import REQUIRED
 
 __all__ = ["Optimizer", "Params"]
@@ -37,20 +35,7 @@ _ACCEPTED = {"foreach": None, "capturable": False, "differentiable": False, "fus
 """torch's words that choose among its implementations, of which there is one here."""
 
 
-class Engine(GradientMethod):
-    """The machinery's side of a torch optimizer; its target gives parameters their rules."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._name = name
-
-    def setup(self, link: ParamGroups) -> Engine:
-        """Take the groups as target and keep the rules that they gave out."""
-        Machine.setup(self, link)
-        return self
-
-
-class Optimizer(Hyper, torch.optim.Optimizer):
+class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
     """Base class: a ``torch.optim.Optimizer`` whose step is one fused pass, for any rule.
 
     A subclass names its rule, a :class:`~catenary.optimizer.FormulaRule`; everything else follows:
@@ -132,10 +117,10 @@ class Optimizer(Hyper, torch.optim.Optimizer):
                 f"{type(self).__name__} got differentiable=True, and a fused step cannot be "
                 f"differentiated through. Use torch.optim.{type(self).__name__} for that."
             )
-        self._view = ParamGroups()
+        self._module = params if isinstance(params, torch.nn.Module) else None
+        self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
         self._rules: dict[str, type[FormulaRule]] = {}
-        self._module = params if isinstance(params, torch.nn.Module) else None
         given = params.named_parameters() if isinstance(params, torch.nn.Module) else params
         torch.optim.Optimizer.__init__(self, given, words)
         self._follow()
@@ -268,84 +253,13 @@ class Optimizer(Hyper, torch.optim.Optimizer):
         state = dict(state)
         states, t = state.pop("state"), state.pop("t", 0)
         self.__dict__.setdefault("_module", None)
-        self._view = ParamGroups()
+        self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
         super().__setstate__(state)
         self._follow()
         self._engine.setup(self._view)
         self._engine.t = t
         self.state = states
-
-    # ---- what torch has not
-
-    def add_hook(self, hook: Callable[..., Any], name: str | None = None) -> None:
-        """Register a hook that sees gradients before every step; see `catenary.optimizer_hooks`.
-
-        Args:
-            hook: A formula (clipping, decay), which joins the kernel, or any callable: called as
-                ``hook(optimizer)``, or for each tensor as ``hook(rule, param)`` if its
-                ``call_for_each_param`` is true.
-            name: What it is registered as; by default the hook's own name.
-        """
-        self._engine.add_hook(hook, name)
-
-    def remove_hook(self, name: str) -> None:
-        """Forget the hook called `name`; HookError (a KeyError too) if there is none."""
-        self._engine.remove_hook(name)
-
-    def average_weights(self, decay: float | None = 0.999) -> None:
-        """Keep an averaged copy of the weights; see :meth:`averaged_weights`.
-
-        Args:
-            decay: Share kept at each step, in [0, 1); None to stop averaging and forget the copy.
-        """
-        self._engine.average_weights(decay)
-
-    def averaged_weights(self) -> AbstractContextManager[None]:
-        """Put the averaged weights into the model for the length of a `with` block."""
-        return self._engine.averaged_weights()
-
-    def explain(self) -> Explanation:
-        """Return what a step does and why: buckets, passes, bytes a value, what fell out."""
-        self._follow()
-        return self._engine.explain()
-
-    # ---- selections
-
-    def select(
-        self,
-        *patterns: str,
-        ndim: int | None = None,
-        dtype: torch.dtype | None = None,
-        within: type[torch.nn.Module] | tuple[type[torch.nn.Module], ...] | None = None,
-    ) -> Selection:
-        """Choose parameters, to treat them apart.
-
-        Args:
-            *patterns: Shell patterns over names, any of which may match; ``*`` crosses dots.
-            ndim: Number of dimensions that they must have.
-            dtype: The dtype that they must have.
-            within: Modules' classes in which they must lie; needs an optimizer made from a module.
-
-        Raises:
-            SelectionError: If nothing matches, or `within` is asked of an optimizer that knows no
-                module.
-
-        Example:
-            >>> import torch
-            >>> from catenary.optim import AdamW
-            >>> model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.LayerNorm(3))
-            >>> opt = AdamW(model, lr=1e-3, weight_decay=0.1)
-            >>> opt.select("*.bias", "1.*").set(weight_decay=0)
-            Selection of 3 parameters:
-                0.bias  (3,)
-                1.weight  (3,)
-                1.bias  (3,)
-        """
-        self._follow()
-        inside = None if within is None else tensors_within(self._module, within)
-        named = self._view.namedparams()
-        return choose(Treatment(self), named, patterns, ndim=ndim, dtype=dtype, inside=inside)
 
     def _rule_of(self, group: Mapping[str, Any]) -> type[FormulaRule]:
         """Return the rule that a group names, or the optimizer's own.
@@ -367,11 +281,6 @@ class Optimizer(Hyper, torch.optim.Optimizer):
     def _follow(self) -> None:
         self._view.follow(self.param_groups, self._rule_of)
 
-    @property
-    def hyperparam(self) -> _OfAllGroups:  # type: ignore[override]
-        """The hyperparameters of all groups together: ``opt.lr = 0.1`` writes every group."""
-        return _OfAllGroups(self.param_groups)
-
 
 def _built_in() -> dict[str, type[FormulaRule]]:
     from catenary import optim
@@ -379,22 +288,3 @@ def _built_in() -> dict[str, type[FormulaRule]]:
     kinds = [getattr(optim, name) for name in optim.__all__]
     rules = [getattr(kind, "rule", None) for kind in kinds]
     return {rule.__name__: rule for rule in rules if rule is not None}
-
-
-class _OfAllGroups:
-    """One value of all groups: reads it where they agree, writes it to all."""
-
-    def __init__(self, groups: list[dict[str, Any]]) -> None:
-        self.__dict__["_groups"] = groups
-
-    def __getattr__(self, name: str) -> Any:
-        first, *others = (group[name] for group in self._groups)
-        if any(other != first for other in others):
-            raise AttributeError(
-                f"the groups have different values of {name!r}; read them from param_groups."
-            )
-        return first
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        for group in self._groups:
-            group[name] = value

@@ -163,7 +163,8 @@ class ParamGroups(TorchTarget):
     nobody announces it, so :meth:`follow` looks at every step: at each group, not at each tensor.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: torch.nn.Module | None) -> None:
+        super().__init__(module)
         self._groups: list[_Group] = []
         self._params: dict[torch.Tensor, TensorParam] = {}
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
-from catenary.errors import SelectionError
 from catenary.optim.grouping import split
 from catenary.optim.param_groups import TensorParam
 from catenary.optim.words import check_values
 
-__all__ = ["Treatment", "freeze", "tensors_within"]
+__all__ = ["Treatment", "freeze"]
 
 Chosen = list[tuple[str, TensorParam]]
 
@@ -65,18 +62,3 @@ def freeze(group: dict[str, Any], *, frozen: bool) -> None:
         tensor.requires_grad_(not frozen)
         if frozen:
             tensor.grad = None
-
-
-def tensors_within(module: torch.nn.Module | None, kinds: Any) -> set[int]:
-    """Return the ids of the tensors that lie in modules of some classes.
-
-    Raises:
-        SelectionError: Without a module.
-    """
-    if module is None:
-        raise SelectionError(
-            f"within={kinds!r} needs the module, and this optimizer was given parameters only: "
-            f"write AdamW(model, ...), not AdamW(model.parameters(), ...)."
-        )
-    inside = [found for found in module.modules() if isinstance(found, kinds)]
-    return {id(tensor) for found in inside for tensor in found.parameters()}

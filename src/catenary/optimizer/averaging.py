@@ -8,12 +8,18 @@ from typing import Any
 
 import torch
 
+from catenary import changes
+from catenary.errors import NotSetUpError
 from catenary.expr import Formula
 from catenary.expr.node import Node, const, hyper, node, tensor
 from catenary.optimizer.alone import run_alone
+from catenary.optimizer.optimizer import Optimizer
+from catenary.optimizer.spec import Spec
 from catenary.optimizer.target import Target
 
-__all__ = ["AVERAGE", "DECAY", "average_alone", "averaged", "showing_averages", "start_average"]
+__all__ = [
+    "AVERAGE", "DECAY", "AveragesWeights", "average_alone", "averaged", "start_average",
+]  # fmt: skip
 
 AVERAGE = "@average"
 """What programs call the averaged copy; no rule can have a slot of that name."""
@@ -47,7 +53,7 @@ def average_alone(owner: Any, param: Any, decay: float) -> None:
 
 
 @contextlib.contextmanager
-def showing_averages(view: Target) -> Iterator[None]:
+def _showing_averages(view: Target) -> Iterator[None]:
     """Put the averages into the parameters, and the parameters' own values back at the end."""
     own = []
     try:
@@ -63,3 +69,68 @@ def showing_averages(view: Target) -> Iterator[None]:
         for held, values in own:
             held.data.copy_(values)
         view.written([held for held, _ in own])
+
+
+class AveragesWeights(Optimizer):
+    """The part of an optimizer that keeps an averaged copy of the weights."""
+
+    _average_decay: float | None = None
+
+    def average_weights(self, decay: float | None = 0.999) -> None:
+        """Keep an averaged copy of the weights:  average ← decay · average + (1 − decay) · p.
+
+        The copy begins with the parameters as they are at the next update, costs 8 bytes a value in
+        the same pass over memory, and is saved with the optimizer. See :meth:`averaged_weights`.
+
+        Args:
+            decay: Share kept at each step, in [0, 1); None to stop averaging and forget the copy.
+
+        Raises:
+            HyperparameterError: If `decay` lies outside its range.
+
+        Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging (1992).
+        """
+        if decay is not None:
+            spec = Spec("decay", "average_weights", 0.999, ge=0, lt=1)
+            decay = float(spec.accept(decay))
+            spec.check(decay)
+        elif self.target is not None:
+            for param in self._view.params():
+                if param.update_rule is not None:
+                    param.update_rule._average = None
+        self._average_decay = decay
+        changes.structure()
+
+    @contextlib.contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Put the averaged weights into the target for the length of a `with` block.
+
+        Parameters that were not averaged yet stay as they are; edits inside the block are lost.
+
+        Raises:
+            NotSetUpError: Before `setup`, or without :meth:`average_weights`.
+
+        Example:
+            >>> import numpy as np
+            >>> from catenary import Link, Parameter
+            >>> from catenary.optimizers import SGD
+            >>> model = Link()
+            >>> with model.init_scope():
+            ...     model.w = Parameter(np.array([0.0], np.float32))
+            >>> opt = SGD(lr=1.0).setup(model)
+            >>> opt.average_weights(0.5)
+            >>> model.w.grad = np.array([-4.0], np.float32)
+            >>> opt.update()
+            >>> with opt.averaged_weights():
+            ...     print(model.w.array)
+            [2.]
+            >>> print(model.w.array)
+            [4.]
+        """
+        self._check_set_up()
+        if self._average_decay is None:
+            raise NotSetUpError(
+                "there are no averaged weights; call average_weights(decay) before training."
+            )
+        with _showing_averages(self._view):
+            yield

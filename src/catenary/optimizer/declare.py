@@ -109,7 +109,7 @@ class Hyper:
 
     specs: ClassVar[dict[str, Spec]] = {}
     inhomogeneous: ClassVar[str] = ""
-    hyperparam: Hyperparameter
+    hyperparam: Any
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -28,6 +28,8 @@ class FormulaHook(Hyper):
     Attributes:
         name: What it is registered as; the class's name.
         timing: 'pre': before the update.
+        clips_norm: Whether it shortens the gradient where a norm over the model exceeds its
+            ``threshold``; statistics count such steps.
         call_for_each_param: True for a hook of single tensors, called as ``hook(rule, param)``;
             False for one with a norm over the model, called as ``hook(optimizer)``.
 
@@ -45,6 +47,7 @@ class FormulaHook(Hyper):
 
     name: ClassVar[str]
     timing = "pre"
+    clips_norm: ClassVar[bool] = False
     call_for_each_param: ClassVar[bool] = True
     transform: ClassVar[Callable[..., Any]]
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
 
 from catenary import changes
-from catenary.errors import NotSetUpError, annotate
-from catenary.optimizer.averaging import average_alone, showing_averages, start_average
+from catenary.errors import annotate
+from catenary.optimizer.averaging import AveragesWeights, average_alone, start_average
 from catenary.optimizer.declare import Hyper, make_init
 from catenary.optimizer.explain import Explanation, explain
 from catenary.optimizer.hookable import Hook
 from catenary.optimizer.hyperparameter import Hyperparameter
-from catenary.optimizer.optimizer import Optimizer
 from catenary.optimizer.plan import Plan
-from catenary.optimizer.spec import Spec
+from catenary.optimizer.selection import Selection, choose
+from catenary.optimizer.statistics import KeepsStatistics
+from catenary.optimizer.treatment import Treatment
 from catenary.optimizer.update_rule import HALF_DTYPES, UpdateRule
 
 __all__ = ["GradientMethod"]
@@ -29,7 +28,7 @@ _OVERRIDABLE = (
 )  # fmt: skip
 
 
-class GradientMethod(Hyper, Optimizer):
+class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
     """Base class of single-gradient optimizers.
 
     Every parameter of the target gets a rule of its own (:meth:`create_update_rule`); the rules'
@@ -148,7 +147,9 @@ class GradientMethod(Hyper, Optimizer):
         """Return the plan of this step, after checking all that can be checked."""
         plan: Plan | None = self._plan
         if plan is None or not plan.is_current() or plan.view is not self._view:
-            plan = self._plan = Plan(self._view, self._hooks("pre"), self._average_decay)
+            plan = self._plan = Plan(
+                self._view, self._hooks("pre"), self._average_decay, self._counts
+            )
         plan.check()
         return plan
 
@@ -158,7 +159,7 @@ class GradientMethod(Hyper, Optimizer):
     def _update_by_plan(self) -> None:
         plan = self._checked_plan()
         if plan.inline:
-            self._note_non_finite(plan.step(check_finite=self._loss_scaling_is_dynamic))
+            self._note_non_finite(plan.step(check_finite=self._checks_finite))
             self.t += 1
         else:
             self._view.fill_missing_grads()
@@ -173,64 +174,37 @@ class GradientMethod(Hyper, Optimizer):
             self.call_hooks("post")
         self.update_loss_scale()
 
-    def average_weights(self, decay: float | None = 0.999) -> None:
-        """Keep an averaged copy of the weights:  average ← decay · average + (1 − decay) · p.
-
-        The copy begins with the parameters as they are at the next update, costs 8 bytes a value in
-        the same pass over memory, and is saved with the optimizer. See :meth:`averaged_weights`.
+    def select(
+        self, *patterns: str, ndim: int | None = None, dtype: Any = None, within: Any = None
+    ) -> Selection:
+        """Choose parameters of the target, to treat them apart.
 
         Args:
-            decay: Share kept at each step, in [0, 1); None to stop averaging and forget the copy.
+            *patterns: Shell patterns over paths, any of which may match; ``*`` crosses slashes, and
+                a dot stands for a slash.
+            ndim: Number of dimensions that they must have.
+            dtype: The torch dtype that they must have.
+            within: Classes of links or modules in which they must lie.
 
         Raises:
-            HyperparameterError: If `decay` lies outside its range.
-
-        Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging (1992).
-        """
-        if decay is not None:
-            spec = Spec("decay", "average_weights", 0.999, ge=0, lt=1)
-            decay = float(spec.accept(decay))
-            spec.check(decay)
-        elif self.target is not None:
-            for param in self._view.params():
-                if param.update_rule is not None:
-                    param.update_rule._average = None
-        self._average_decay = decay
-        changes.structure()
-
-    @contextlib.contextmanager
-    def averaged_weights(self) -> Iterator[None]:
-        """Put the averaged weights into the target for the length of a `with` block.
-
-        Parameters that were not averaged yet stay as they are; edits inside the block are lost.
-
-        Raises:
-            NotSetUpError: Before `setup`, or without :meth:`average_weights`.
+            NotSetUpError: Before `setup`.
+            SelectionError: If nothing matches.
 
         Example:
-            >>> import numpy as np
-            >>> from catenary import Link, Parameter
-            >>> from catenary.optimizers import SGD
-            >>> model = Link()
-            >>> with model.init_scope():
-            ...     model.w = Parameter(np.array([0.0], np.float32))
-            >>> opt = SGD(lr=1.0).setup(model)
-            >>> opt.average_weights(0.5)
-            >>> model.w.grad = np.array([-4.0], np.float32)
-            >>> opt.update()
-            >>> with opt.averaged_weights():
-            ...     print(model.w.array)
-            [2.]
-            >>> print(model.w.array)
-            [4.]
+            >>> import catenary.links as L
+            >>> from catenary import Sequential
+            >>> from catenary.optimizer_hooks import WeightDecay
+            >>> from catenary.optimizers import Adam
+            >>> opt = Adam().setup(Sequential(L.Linear(2, 3), L.Linear(3, 1)))
+            >>> opt.select("*.W").add_hook(WeightDecay(1e-4))
+            Selection of 2 parameters:
+                /0/W  (3, 2)
+                /1/W  (1, 3)
         """
         self._check_set_up()
-        if self._average_decay is None:
-            raise NotSetUpError(
-                "there are no averaged weights; call average_weights(decay) before training."
-            )
-        with showing_averages(self._view):
-            yield
+        inside = None if within is None else self._view.tensors_within(within)
+        named = self._view.namedparams(False)
+        return choose(Treatment(), named, patterns, ndim=ndim, dtype=dtype, inside=inside)
 
     def explain(self) -> Explanation:
         """Return what a step does and why: buckets, passes, bytes a value, what fell out.
@@ -247,7 +221,7 @@ class GradientMethod(Hyper, Optimizer):
             self._checked_plan(),
             hooks,
             scaled=self._loss_scale is not None,
-            check_finite=self._loss_scaling_is_dynamic,
+            check_finite=self._checks_finite,
             overridden=self._overridden(),
         )
 
@@ -264,6 +238,8 @@ class GradientMethod(Hyper, Optimizer):
             for path, param in moving:
                 self._update_one(path, param)
             self._view.written([param.tensor for _, param in moving if param.is_initialized])
+            if self._counts is not None:
+                self._counts.note({}, clipped=False)
         self.reallocate_cleared_grads()
         self.call_hooks("post")
         self.update_loss_scale()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from catenary.errors import HyperparameterError, NotSetUpError
 from catenary.optimizer.hookable import Hook, Hookable
 from catenary.optimizer.loss_scale import LossScaling
+from catenary.optimizer.non_finite import NonFinite, Policy
 from catenary.optimizer.state import read_optional
 from catenary.optimizer.target import Target, view_of
 from catenary.optimizer.update_rule import serialize_hyperparam
@@ -44,15 +45,22 @@ class Optimizer:
     _loss_scale_max: float = 65504
     _loss_scaling_is_dynamic: bool = False
     _loss_scaling: LossScaling | None = None
-    _non_finite: tuple[str, ...] = ()
     _seen: tuple[Any, Target] | None = None
     _use_cleargrads: bool = True
     _plan: Any = None
-    _average_decay: float | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls._name = cls.__name__
+
+    @property
+    def _non_finite(self) -> NonFinite:
+        # Made when first asked for: a subclass need not call our constructor.
+        return self.__dict__.setdefault("_non_finite_", NonFinite())  # type: ignore[no-any-return]
+
+    @_non_finite.setter
+    def _non_finite(self, value: NonFinite) -> None:
+        self.__dict__["_non_finite_"] = value
 
     def setup(self, link: Any) -> Any:
         """Take `link` as target and begin anew: states, hooks, `t` and `epoch` are discarded.
@@ -225,33 +233,47 @@ class Optimizer:
         """Use a static loss scale; the same as ``loss_scaling(scale=loss_scale)``."""
         self.loss_scaling(scale=loss_scale)
 
-    def check_nan_in_grads(self) -> None:
-        """Look for gradients that are not finite, where the loss scale is dynamic."""
-        self._note_non_finite(())
-        if self._loss_scaling_is_dynamic:
-            self._note_non_finite(
-                path
-                for path, param in self._view.namedparams(False)
-                if param.tensor.grad is not None and not torch.isfinite(param.tensor.grad).all()
-            )
+    def when_not_finite(self, policy: Policy | None, *, stop_after: int | None = None) -> None:
+        """Choose what a step does that meets a gradient with an infinite or NaN element.
 
-    def _note_non_finite(self, paths: Any) -> None:
-        self._non_finite = tuple(paths)
-        if not self._non_finite:
-            return
-        first, more = self._non_finite[:3], len(self._non_finite) - 3
-        named = ", ".join(first) + (f" and {more} more" if more > 0 else "")
-        said = f"gradient of {named} is" if len(first) == 1 else f"gradients of {named} are"
-        warnings.warn(
-            f"the {said} not finite (iteration {self.t}, loss scale {self._loss_scale}); this step "
-            f"updates nothing",
-            UserWarning,
-            stacklevel=4,
+        Args:
+            policy: 'skip' it with a warning, so that it updates nothing; 'raise' a GradientError
+                that names the parameters, after which nothing is changed either; None: do not look,
+                which saves a pass over the gradients unless they are clipped by their norm.
+            stop_after: With 'skip', consecutive skipped steps after which GradientError is raised.
+
+        Raises:
+            ValueError: If `policy` is unknown, or `stop_after` is no positive whole number.
+
+        A dynamic loss scale looks in any case, and skips.
+        """
+        if policy not in ("skip", "raise", None):
+            raise ValueError(f"policy must be 'skip', 'raise' or None, and is {policy!r}.")
+        if stop_after is not None and (policy != "skip" or stop_after < 1):
+            raise ValueError(
+                f"stop_after counts skipped steps: a whole number from 1, with policy='skip'; got "
+                f"stop_after={stop_after!r} with policy={policy!r}."
+            )
+        self._non_finite = NonFinite(policy, stop_after)
+
+    @property
+    def _checks_finite(self) -> bool:
+        return self._loss_scaling_is_dynamic or self._non_finite.policy is not None
+
+    def check_nan_in_grads(self) -> None:
+        """Look for gradients that are not finite, where somebody asked or the scale is dynamic."""
+        self._note_non_finite(
+            path
+            for path, param in (self._view.namedparams(False) if self._checks_finite else ())
+            if param.tensor.grad is not None and not torch.isfinite(param.tensor.grad).all()
         )
+
+    def _note_non_finite(self, paths: Iterable[str]) -> None:
+        self._non_finite.note(tuple(paths), self.t, self._loss_scale)
 
     def is_safe_to_update(self) -> bool:
         """Return whether the last check found every gradient finite."""
-        return not self._non_finite
+        return not self._non_finite.paths
 
     def update_loss_scale(self) -> None:
         """Grow or shrink a dynamic loss scale after a step.
@@ -266,7 +288,7 @@ class Optimizer:
             self._loss_scale = scaling.after_good_step(self._loss_scale, self._loss_scale_max)
         else:
             self._loss_scale = scaling.after_overflow(self._loss_scale, self._loss_scale_max)
-            scaling.check_progress(self._non_finite[0])
+            scaling.check_progress(self._non_finite.paths[0])
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made from the rest: the view and the plan."""

@@ -18,7 +18,7 @@ from catenary import changes
 from catenary.errors import annotate
 from catenary.expr import Formula, Node, check_formula
 from catenary.expr.node import hyper, node, tensor
-from catenary.kernel import Step
+from catenary.kernel import Launch, Step
 from catenary.optimizer.averaging import (
     AVERAGE,
     DECAY,
@@ -30,6 +30,7 @@ from catenary.optimizer.bucket import Bucket, at
 from catenary.optimizer.entry import Entry, check_gradient, joins_kernel, make_entry
 from catenary.optimizer.formula_hook import FormulaHook, model_norms, trace_hook
 from catenary.optimizer.formula_rule import FormulaRule, state_tensor, trace_rule
+from catenary.optimizer.statistics import Counts, measures
 from catenary.optimizer.target import Target
 from catenary.optimizer.update_rule import UpdateRule
 
@@ -43,6 +44,7 @@ class Plan:
         view: The target.
         hooks: The optimizer's pre hooks. If all of them are formulas they join the rules' kernels.
         average_decay: Share that the averaged copy of the weights keeps at a step; None: no copy.
+        counts: What keeps the statistics of steps; None: nothing is measured.
 
     Attributes:
         view: The target.
@@ -52,11 +54,17 @@ class Plan:
     """
 
     def __init__(
-        self, view: Target, hooks: Iterable[Any], average_decay: float | None = None
+        self,
+        view: Target,
+        hooks: Iterable[Any],
+        average_decay: float | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self.tokens = changes.now()
         self.view = view
         self._average_decay = average_decay
+        self._counts = counts
+        self._clipping: list[tuple[FormulaHook, Node]] = []
         hooks = tuple(hooks)
         self.inline = all(map(joins_kernel, hooks))
         self._hooks: tuple[FormulaHook, ...] = hooks if self.inline else ()
@@ -155,6 +163,8 @@ class Plan:
         self._created = []
         for bucket in buckets:
             bucket.keep_numbers()
+        if self._counts is not None:
+            self._note(self._counts, buckets, launch)
         self._run_fallen()
         if not self.view.announces_changes:
             self.view.written([tensor for bucket in buckets for tensor in bucket.moving()])
@@ -217,7 +227,7 @@ class Plan:
             if self.view.takes_part(entry.param):
                 program = entry.program
                 if program not in formulas:
-                    formulas[program] = self._formula(entry, gradient, shared)
+                    formulas[program] = self._formula(entry, gradient, shared, scaled)
                 formula = formulas[program]
                 key = (formula, *entry.storage)
                 grouped.setdefault(key, (formula, []))[1].append(entry)
@@ -225,15 +235,27 @@ class Plan:
 
     def _gradient(self, scaled: bool) -> Node:
         """Return the gradient that rules see: unscaled, then through the hooks in order."""
-        gradient = tensor("g")
-        if scaled:
-            gradient = node("div", gradient, hyper("scale"))
+        gradient = _unscaled(scaled)
+        self._clipping = []
         for i, hook in enumerate(self._hooks):
+            before = model_norms(gradient)
             gradient = trace_hook(type(hook), tensor("p"), gradient, f"hook{i}.")
+            if hook.clips_norm:
+                norms = model_norms(gradient)
+                self._clipping += [(hook, norm) for norm in norms if norm not in before]
         return gradient
 
-    def _formula(self, entry: Entry, gradient: Node, shared: tuple[Node, ...]) -> Formula:
-        """Return what runs over a parameter."""
+    def _formula(
+        self, entry: Entry, gradient: Node, shared: tuple[Node, ...], scaled: bool
+    ) -> Formula:
+        """Return what runs over a parameter, and what it measures on the way."""
+        formula = self._updating_formula(entry, gradient, shared)
+        if self._counts is None or entry.rule is None:
+            return formula
+        new = dict(formula.outputs).get("p")
+        return check_formula(replace(formula, measured=measures(_unscaled(scaled), new)))
+
+    def _updating_formula(self, entry: Entry, gradient: Node, shared: tuple[Node, ...]) -> Formula:
         if entry.rule is None:
             # Nothing is written, but norms and the finite check cover every parameter.
             return Formula((), shared)
@@ -259,6 +281,17 @@ class Plan:
                     check_gradient(entry)
                 self.view.fill_missing_grads()
                 bucket.read_gradients(frozen_rest=frozen_rest)
+
+    def _note(self, counts: Counts, buckets: list[Bucket], launch: Launch) -> None:
+        squares = {}
+        for bucket, measured in zip(buckets, launch.measured, strict=True):
+            for row in bucket.table.rows:
+                path = bucket.entries[row].path
+                squares[path] = {name: float(sums[row]) for name, sums in measured.items()}
+        clipped = any(
+            launch.norms[norm] > hook.hyperparam.threshold for hook, norm in self._clipping
+        )
+        counts.note(squares, clipped=clipped)
 
     def _spend_scales(self, buckets: list[Bucket], *, rewritten: bool) -> None:
         for bucket in buckets:
@@ -286,3 +319,8 @@ class Plan:
             if self._average_decay is not None:
                 average_alone(entry.rule, entry.param, self._average_decay)
             done.append(entry.path)
+
+
+def _unscaled(scaled: bool) -> Node:
+    """Return the gradient without its loss scale."""
+    return node("div", tensor("g"), hyper("scale")) if scaled else tensor("g")

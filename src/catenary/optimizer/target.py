@@ -61,6 +61,7 @@ class Target(Protocol):
     def check_loss(self, loss: Any) -> None: ...
     def backward(self, loss: Any, loss_scale: float | None) -> None: ...
     def takes_part(self, param: Any) -> bool: ...
+    def tensors_within(self, kinds: Any) -> set[int]: ...
     def fill_missing_grads(self) -> None: ...
     def written(self, changed: Sequence[torch.Tensor]) -> None: ...
 
@@ -74,6 +75,7 @@ class LinkView:
         self.params = link.params
         self.namedparams = link.namedparams
         self.cleargrads = link.cleargrads
+        self._link = link
 
     def zerograds(self) -> None:
         """Fill every gradient with zeros."""
@@ -101,6 +103,11 @@ class LinkView:
     def takes_part(self, param: Any) -> bool:
         """Return whether a step updates `param`: always, as in Chainer."""
         return True
+
+    def tensors_within(self, kinds: Any) -> set[int]:
+        """Return the ids of the tensors of all links of some classes."""
+        inside = [link for link in self._link.links() if isinstance(link, kinds)]
+        return {id(param.tensor) for link in inside for param in link.params(False)}
 
     def fill_missing_grads(self) -> None:
         """Make a missing gradient zeros, as Chainer does."""

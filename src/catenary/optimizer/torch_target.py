@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from catenary.errors import LossError
+from catenary.errors import LossError, SelectionError
 
 __all__ = ["TorchTarget"]
 
@@ -18,9 +18,15 @@ class TorchTarget(ABC):
 
     A parameter that is frozen or has no gradient is left alone, as torch's optimizers leave what
     has no gradient.
+
+    Args:
+        module: The module that the tensors belong to; None where it is not known.
     """
 
     announces_changes = False
+
+    def __init__(self, module: torch.nn.Module | None) -> None:
+        self._module = module
 
     @abstractmethod
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Any]]:
@@ -71,6 +77,20 @@ class TorchTarget(ABC):
     def takes_part(self, param: Any) -> bool:
         """Return whether a step updates `param`: it has a gradient and is not frozen."""
         return bool(param.tensor.requires_grad) and param.tensor.grad is not None
+
+    def tensors_within(self, kinds: Any) -> set[int]:
+        """Return the ids of the tensors that lie in modules of some classes.
+
+        Raises:
+            SelectionError: If the module is not known.
+        """
+        if self._module is None:
+            raise SelectionError(
+                f"within={kinds!r} needs the module, and this optimizer was given parameters only: "
+                f"write AdamW(model, ...), not AdamW(model.parameters(), ...)."
+            )
+        inside = [found for found in self._module.modules() if isinstance(found, kinds)]
+        return {id(tensor) for found in inside for tensor in found.parameters()}
 
     def fill_missing_grads(self) -> None:
         """Nothing: in torch, no gradient means no update."""

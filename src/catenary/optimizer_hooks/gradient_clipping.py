@@ -22,6 +22,7 @@ class GradientClipping(FormulaHook):
     """
 
     threshold: float = hyper(ge=0, unit="L/p")
+    clips_norm = True
 
     @staticmethod
     def transform(p: Any, g: Any, h: Any) -> Any:

@@ -1,0 +1,53 @@
+"""What a selection does to the rules of its parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catenary.errors import WrongWordError
+from catenary.optimizer.hookable import Hook
+
+__all__ = ["Treatment"]
+
+Chosen = list[tuple[str, Any]]
+
+
+class Treatment:
+    """The owner of selections whose parameters have rules of their own."""
+
+    def _set_words(self, chosen: Chosen, words: dict[str, Any]) -> None:
+        rules = [param.update_rule for _, param in chosen if param.update_rule is not None]
+        for rule in rules:
+            _check_words(type(rule), rule.hyperparam.get_dict(), words)
+        for rule in rules:
+            for name, value in words.items():
+                setattr(rule.hyperparam, name, value)
+
+    def _hook_each(self, chosen: Chosen, hook: Hook, name: str | None) -> None:
+        for _, param in chosen:
+            param.update_rule.add_hook(hook, name)
+
+    def _freeze(self, chosen: Chosen, *, frozen: bool) -> None:
+        for _, param in chosen:
+            param.update_rule.enabled = not frozen
+
+    def _use_rule(self, chosen: Chosen, rule: Any, words: dict[str, Any]) -> None:
+        kind = getattr(rule, "rule", None) or rule
+        made = [kind(**words) for _ in chosen]
+        for (_, param), own in zip(chosen, made, strict=True):
+            own.use_fp32_update(
+                param.update_rule is not None and param.update_rule._use_fp32_update
+            )
+            param.update_rule = own
+
+
+def _check_words(rule: type, known: dict[str, Any], words: dict[str, Any]) -> None:
+    specs = getattr(rule, "specs", {})
+    for name, value in words.items():
+        if name in specs:
+            specs[name].check(specs[name].accept(value))
+        elif name not in known:
+            raise WrongWordError(
+                f"{rule.__name__} got {name}={value!r}; its hyperparameters are: "
+                f"{', '.join({**specs, **known})}."
+            )
