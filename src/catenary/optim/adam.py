@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
+from catenary.errors import HyperparameterError
 from catenary.expr import maximum, sqrt
 from catenary.optim.optimizer import Optimizer
 from catenary.optimizer import FormulaRule, Hyper, hyper, slot
@@ -78,6 +81,26 @@ class Adam(AdamHyper, Optimizer):
 
     rule = AdamRule
 
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add tensors with hyperparameters of their own.
+
+        Args:
+            param_group: ``{"params": tensors or (name, tensor) pairs, ...}``; what it does not name
+                has the optimizer's value.
+
+        Raises:
+            WrongWordError: If a word is Chainer's, or looks like a misspelled one of ours.
+            HyperparameterError: If one of `betas` is a tensor and the other is not, as in torch.
+        """
+        given = {**self.defaults, **param_group}
+        kinds = {isinstance(beta, torch.Tensor) for beta in given.get("betas", ())}
+        if len(kinds) > 1:
+            raise HyperparameterError(
+                f"{type(self).__name__} got betas={given['betas']!r}; give two floats, or two "
+                f"tensors of one element."
+            )
+        super().add_param_group(param_group)
+
 
 class AdamWHyper(AdamHyper):
     weight_decay: float = hyper(default=1e-2, ge=0)
@@ -88,7 +111,7 @@ class AdamWRule(AdamWHyper, AdamRule):
     """:class:`AdamRule` with decoupled decay: p ← (1 − lr · weight_decay) p before the step."""
 
 
-class AdamW(AdamWHyper, Optimizer):
+class AdamW(AdamWHyper, Adam):
     """``torch.optim.AdamW``, fused: Adam with decoupled weight decay, 0.01 by default.
 
     Differs: nothing from torch. Chainer's AdamW decays by eta · weight_decay_rate, without lr: the

@@ -27,7 +27,7 @@ class Beyond:
     _follow: Callable[[], None]
 
     @property
-    def hyperparam(self) -> _OfAllGroups:  # type: ignore[override]
+    def hyperparam(self) -> _OfAllGroups:
         """The hyperparameters of all groups together: ``opt.lr = 0.1`` writes every group."""
         return _OfAllGroups(self.param_groups)
 

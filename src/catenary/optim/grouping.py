@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["regroup", "split"]
+__all__ = ["give_rule", "regroup", "split"]
 
 Groups = list[dict[str, Any]]
 
@@ -47,6 +47,21 @@ def _part(group: Mapping[str, Any], inside: list[bool]) -> dict[str, Any]:
         for key in ("params", "param_names")
         if key in group
     }
+
+
+def give_rule(group: dict[str, Any], old: Any, new: Any, words: Mapping[str, Any]) -> None:
+    """Write into a group that another rule updates it.
+
+    Args:
+        group: The group.
+        old: The class of the rule so far, whose words go.
+        new: The class of the rule from now on; it has its defaults where `words` says nothing.
+        words: Hyperparameters, checked already.
+    """
+    for name in old.specs.keys() - new.specs.keys():
+        group.pop(name, None)
+    defaults = {name: spec.default for name, spec in new.specs.items()}
+    group.update({**defaults, **words, "rule": new.__name__})
 
 
 def regroup(

@@ -15,8 +15,9 @@ from catenary.optim.param_groups import ParamGroups
 from catenary.optim.state import StateView, write_state
 from catenary.optim.treatment import freeze
 from catenary.optim.words import check_words, plain_names, unknown_word
-from catenary.optimizer import FormulaRule, Hyper, hyper
+from catenary.optimizer import Hyper, hyper
 from catenary.optimizer.declare import make_init
+from catenary.optimizer.declared_rule import DeclaredRule
 from catenary.optimizer.spec import REQUIRED
 
 __all__ = ["Optimizer", "Params"]
@@ -79,9 +80,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
     names and casts nothing.
     """
 
-    rule: ClassVar[type[FormulaRule]]
-    counts_steps: ClassVar[bool] = True
-    """Whether checkpoints hold ``step``, as torch's do for every optimizer but SGD."""
+    rule: ClassVar[type[DeclaredRule]]
 
     if TYPE_CHECKING:
         params: Params = hyper()
@@ -92,7 +91,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 
     def __init_subclass__(cls, **options: Any) -> None:
         # The declarations of a rule are the optimizer's too.
-        for name, spec in vars(cls).get("rule", FormulaRule).specs.items():
+        for name, spec in vars(cls).get("rule", DeclaredRule).specs.items():
             if name not in cls.specs and not any(name in vars(b) for b in cls.__mro__):
                 setattr(cls, name, spec)
         super().__init_subclass__(**options)
@@ -120,7 +119,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._module = params if isinstance(params, torch.nn.Module) else None
         self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
-        self._rules: dict[str, type[FormulaRule]] = {}
+        self._rules: dict[str, type[DeclaredRule]] = {}
         given = params.named_parameters() if isinstance(params, torch.nn.Module) else params
         torch.optim.Optimizer.__init__(self, given, words)
         self._follow()
@@ -236,7 +235,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
     @property  # type: ignore[override]
     def state(self) -> StateView:
         """The state of each tensor in torch's names; written entries are heard."""
-        return StateView(self._view, counts_steps=self.counts_steps)
+        return StateView(self._view)
 
     @state.setter
     def state(self, states: Mapping[torch.Tensor, dict[str, Any]]) -> None:
@@ -261,7 +260,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._engine.t = t
         self.state = states
 
-    def _rule_of(self, group: Mapping[str, Any]) -> type[FormulaRule]:
+    def _rule_of(self, group: Mapping[str, Any]) -> type[DeclaredRule]:
         """Return the rule that a group names, or the optimizer's own.
 
         Raises:
@@ -282,7 +281,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._view.follow(self.param_groups, self._rule_of)
 
 
-def _built_in() -> dict[str, type[FormulaRule]]:
+def _built_in() -> dict[str, type[DeclaredRule]]:
     from catenary import optim
 
     kinds = [getattr(optim, name) for name in optim.__all__]

@@ -9,7 +9,8 @@ import torch
 
 from catenary import changes
 from catenary.errors import CatenaryError
-from catenary.optimizer import FormulaRule, Hyperparameter
+from catenary.optimizer import Hyperparameter
+from catenary.optimizer.declared_rule import DeclaredRule
 from catenary.optimizer.torch_target import TorchTarget
 
 __all__ = ["ParamGroups", "RuleOf", "TensorParam"]
@@ -114,7 +115,7 @@ class _Group:
         hyperparam: What the rules of the group inherit.
     """
 
-    def __init__(self, words: dict[str, Any], rule: type[FormulaRule]) -> None:
+    def __init__(self, words: dict[str, Any], rule: type[DeclaredRule]) -> None:
         self.words = words
         self.params = words["params"]
         self.count = len(self.params)
@@ -124,7 +125,7 @@ class _Group:
         self._trial_rule = rule(self._trial)
         self._seen: list[Any] | None = None
 
-    def is_current(self, words: Mapping[str, Any], rule: type[FormulaRule]) -> bool:
+    def is_current(self, words: Mapping[str, Any], rule: type[DeclaredRule]) -> bool:
         """Whether the program left the dictionary, its rule and its tensors as they were."""
         params = words["params"]
         same = words is self.words and rule is self.rule and params is self.params
@@ -153,7 +154,7 @@ class _Group:
         self._seen = None if any(isinstance(v, torch.Tensor) for v in given) else given
 
 
-RuleOf = Callable[[Mapping[str, Any]], type[FormulaRule]]
+RuleOf = Callable[[Mapping[str, Any]], type[DeclaredRule]]
 
 
 class ParamGroups(TorchTarget):

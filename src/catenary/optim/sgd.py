@@ -45,6 +45,7 @@ class SGDRule(SGDHyper, FormulaRule):
         a change of lr acts on past gradients there only later.
     """
 
+    counts_steps = False
     momentum_buffer = slot(0.0, when="momentum")
 
     @staticmethod
@@ -73,4 +74,3 @@ class SGD(SGDHyper, Optimizer):
     """``torch.optim.SGD``, fused: :class:`SGDRule` for every parameter."""
 
     rule = SGDRule
-    counts_steps = False

@@ -11,7 +11,7 @@ import torch
 from catenary import changes
 from catenary.errors import StateError
 from catenary.optim.param_groups import ParamGroups, TensorParam
-from catenary.optimizer import FormulaRule
+from catenary.optimizer.declared_rule import DeclaredRule
 from catenary.optimizer.update_rule import Clock
 
 __all__ = ["StateView", "check_state", "read_state", "write_state"]
@@ -20,13 +20,13 @@ Shape = tuple[int, ...]
 STEP, AVERAGE, MASTER = "step", "averaged_param", "master_param"
 
 
-def read_state(param: TensorParam, *, counts_steps: bool) -> dict[str, Any]:
+def read_state(param: TensorParam) -> dict[str, Any]:
     """Return a parameter's state, on the rule's own memory; empty before its first update."""
     rule = param.update_rule
     if rule.state is None:
         return {}
     found: dict[str, Any] = {}
-    if counts_steps:
+    if rule.counts_steps:
         found[STEP] = torch.tensor(float(rule.t))
     for name, declared in rule.slots.items():
         if declared.key in rule.state:
@@ -45,7 +45,7 @@ def _as_tensor(held: Any) -> torch.Tensor:
 
 
 def check_state(
-    rule: type[FormulaRule], words: Mapping[str, Any], shape: Shape, values: Mapping[str, Any]
+    rule: type[DeclaredRule], words: Mapping[str, Any], shape: Shape, values: Mapping[str, Any]
 ) -> list[str]:
     """Return what is wrong with a state that a parameter is offered; nothing is written.
 
@@ -55,14 +55,16 @@ def check_state(
         shape: The parameter's.
         values: The state; empty for a parameter that was not updated yet.
     """
-    arrays = {d.key: d for d in rule.slots.values() if not d.scalar}
+    slots = {name: rule.slots[name] for name in rule.shapes(shape)}
+    expected = {slots[name].key: own for name, own in rule.shapes(shape).items()}
+    expected.update({MASTER: shape, AVERAGE: shape})
     wrong = []
     for key, value in values.items():
         found = tuple(getattr(value, "shape", ()))
-        if (key in arrays or key in (MASTER, AVERAGE)) and found != shape:
-            wrong.append(f"{key!r} has shape {found} and the parameter has {shape}")
+        if found != expected.get(key, found):
+            wrong.append(f"{key!r} has shape {found} and must have {expected[key]}")
     if values:
-        needed = {key for key, d in arrays.items() if d.when is None or words.get(d.when)}
+        needed = {d.key for d in slots.values() if d.when is None or words.get(d.when)}
         wrong += [f"{key!r} is missing" for key in sorted(needed - values.keys())]
     return wrong
 
@@ -110,7 +112,8 @@ class _ParamState(dict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, value)
         rule = self._param.update_rule
-        needed = {declared.key for declared in rule.active_slots().values()}
+        shapes = rule.shapes(self._param.shape)
+        needed = {d.key for name, d in rule.active_slots().items() if name in shapes}
         if needed <= self.keys():
             write_state(self._param, self)
 
@@ -124,12 +127,10 @@ class StateView(MutableMapping[torch.Tensor, dict[str, Any]]):
 
     Args:
         view: The optimizer's tensors.
-        counts_steps: Whether ``step`` is part of a state.
     """
 
-    def __init__(self, view: ParamGroups, *, counts_steps: bool) -> None:
+    def __init__(self, view: ParamGroups) -> None:
         self._view = view
-        self._counts_steps = counts_steps
 
     def _param(self, tensor: torch.Tensor) -> TensorParam:
         found = self._view.of(tensor)
@@ -139,7 +140,7 @@ class StateView(MutableMapping[torch.Tensor, dict[str, Any]]):
 
     def __getitem__(self, tensor: torch.Tensor) -> dict[str, Any]:
         param = self._param(tensor)
-        return _ParamState(param, read_state(param, counts_steps=self._counts_steps))
+        return _ParamState(param, read_state(param))
 
     def __setitem__(self, tensor: torch.Tensor, values: Mapping[str, Any]) -> None:
         write_state(self._param(tensor), values)
@@ -149,7 +150,7 @@ class StateView(MutableMapping[torch.Tensor, dict[str, Any]]):
 
     def __iter__(self) -> Iterator[torch.Tensor]:
         for _, param in self._view.namedparams(False):
-            if read_state(param, counts_steps=self._counts_steps):
+            if read_state(param):
                 yield param.tensor
 
     def __len__(self) -> int:

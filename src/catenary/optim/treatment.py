@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from catenary.optim.grouping import split
+from catenary.optim.grouping import give_rule, split
 from catenary.optim.param_groups import TensorParam
 from catenary.optim.words import check_values
 
@@ -48,11 +48,8 @@ class Treatment:
         kind = getattr(rule, "rule", rule)
         check_values(kind, words)
         self._optimizer._rules[kind.__name__] = kind
-        defaults = {name: spec.default for name, spec in kind.specs.items()}
         for group in self._split(chosen):
-            for name in self._optimizer._rule_of(group).specs.keys() - kind.specs.keys():
-                group.pop(name, None)
-            group.update({**defaults, **words, "rule": kind.__name__})
+            give_rule(group, self._optimizer._rule_of(group), kind, words)
         self._optimizer._follow()
 
 

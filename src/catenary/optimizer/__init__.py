@@ -13,6 +13,7 @@ from catenary.optimizer.formula_hook import FormulaHook
 from catenary.optimizer.formula_rule import FormulaRule
 from catenary.optimizer.gradient_method import GradientMethod
 from catenary.optimizer.hyperparameter import Hyperparameter, HyperparameterProxy
+from catenary.optimizer.matrix_rule import MatrixRule
 from catenary.optimizer.optimizer import Optimizer
 from catenary.optimizer.update_rule import UpdateRule
 
@@ -23,6 +24,7 @@ __all__ = [
     "Hyper",
     "Hyperparameter",
     "HyperparameterProxy",
+    "MatrixRule",
     "Optimizer",
     "UpdateRule",
     "hyper",

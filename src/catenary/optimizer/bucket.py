@@ -12,8 +12,8 @@ from catenary.errors import CatenaryError
 from catenary.expr import Formula
 from catenary.kernel import Table, aligned, schedule
 from catenary.optimizer.averaging import AVERAGE
+from catenary.optimizer.declared_rule import state_tensor
 from catenary.optimizer.entry import Entry
-from catenary.optimizer.formula_rule import state_tensor
 from catenary.optimizer.update_rule import Clock, UpdateRule
 
 __all__ = ["Bucket", "at"]

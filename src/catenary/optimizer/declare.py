@@ -31,6 +31,7 @@ def hyper(
     unit: str = "",
     kept: bool = False,
     kw_only: bool = False,
+    choices: tuple[Any, ...] = (),
 ) -> Any:
     """Declare a hyperparameter in the body of a :class:`Hyper` class.
 
@@ -47,6 +48,8 @@ def hyper(
         kept: A value that is not 0 must not round to 0 in the compute dtype (an ε that vanished
             would let the step divide by zero).
         kw_only: Constructors take it by name only.
+        choices: What it may be, where it is no number; for a :class:`MatrixRule`, whose step is
+            plain Python.
 
     Example:
         >>> class MineHyper(Hyper):
@@ -55,7 +58,7 @@ def hyper(
         0.01
     """
     flag = isinstance(default, bool)
-    return Spec("", "", default, ge, gt, le, lt, unit, kept, flag, kw_only)
+    return Spec("", "", default, ge, gt, le, lt, unit, kept, flag, kw_only, choices=choices)
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Hyper:
         for name in own:
             setattr(cls, name, HyperparameterProxy(name))
         maker = next(base for base in cls.__mro__ if "__init__" in vars(base))
-        if maker is not cls and (own or cls.specs.keys() != getattr(maker, "specs", {}).keys()):
+        if maker is not cls and (own or _defaults(cls) != _defaults(maker)):
             cls._declare_init()
 
     @classmethod
@@ -148,6 +151,11 @@ class Hyper:
             if spec.default is not REQUIRED:
                 setattr(made, name, spec.default)
         return made
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    specs: Mapping[str, Spec] = getattr(kind, "specs", {})
+    return {name: spec.default for name, spec in specs.items()}
 
 
 def make_init(

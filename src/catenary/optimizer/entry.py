@@ -10,6 +10,7 @@ import torch
 from catenary.errors import GradientError
 from catenary.optimizer.formula_hook import FormulaHook
 from catenary.optimizer.formula_rule import FormulaRule
+from catenary.optimizer.matrix_rule import MatrixRule
 from catenary.optimizer.update_rule import UpdateRule
 
 __all__ = ["Entry", "check_gradient", "joins_kernel", "make_entry"]
@@ -78,6 +79,8 @@ def joins_kernel(hook: Any) -> bool:
 
 def _why_alone(param: Any, rule: Any) -> str | None:
     """Return why a rule cannot run in a bucket; None if it can."""
+    if isinstance(rule, MatrixRule):
+        return f"{type(rule).__name__} computes with whole tensors; those of one shape run together"
     if not isinstance(rule, FormulaRule):
         return f"{type(rule).__name__} is written the classic way, not as a formula"
     for name in ("update", "update_core", "update_core_cpu", "update_core_gpu", "_call_core"):

@@ -27,9 +27,11 @@ from catenary.optimizer.averaging import (
     start_average,
 )
 from catenary.optimizer.bucket import Bucket, at
+from catenary.optimizer.declared_rule import DeclaredRule, state_tensor
 from catenary.optimizer.entry import Entry, check_gradient, joins_kernel, make_entry
 from catenary.optimizer.formula_hook import FormulaHook, model_norms, trace_hook
-from catenary.optimizer.formula_rule import FormulaRule, state_tensor, trace_rule
+from catenary.optimizer.formula_rule import trace_rule
+from catenary.optimizer.matrix_rule import together, update_together
 from catenary.optimizer.statistics import Counts, measures
 from catenary.optimizer.target import Target
 from catenary.optimizer.update_rule import UpdateRule
@@ -116,7 +118,7 @@ class Plan:
         seen: dict[tuple[object, ...], Entry] = {}
         for entry in self.entries:
             rule = entry.rule
-            if isinstance(rule, FormulaRule):
+            if isinstance(rule, DeclaredRule):
                 held = rule.hyperparam
                 dtype = torch.float32 if rule._use_fp32_update else entry.param.tensor.dtype
                 alone = id(entry) if held.own() or held.parent is None else None
@@ -303,22 +305,29 @@ class Plan:
                     param._scale_spent = param._loss_scale is not None
 
     def _run_fallen(self) -> None:
-        done = [entry.path for entry in self.entries if entry.in_bucket] if self._fallen else []
-        for entry in self._fallen:
-            if not self.view.takes_part(entry.param):
-                continue
+        if not self._fallen:
+            return
+        done = [entry.path for entry in self.entries if entry.in_bucket]
+        moving = [entry for entry in self._fallen if self.view.takes_part(entry.param)]
+        for places in together([e.rule for e in moving], [e.param for e in moving]):
+            entries = [moving[place] for place in places]
+            paths = ", ".join(entry.path for entry in entries)
             try:
-                entry.param.update()
+                if len(entries) > 1:
+                    update_together([e.rule for e in entries], [e.param for e in entries])
+                else:
+                    entries[0].param.update()
             except Exception as error:
                 annotate(
                     error,
-                    f"while {type(entry.rule).__name__} updated {entry.path}; already updated in "
+                    f"while {type(entries[0].rule).__name__} updated {paths}; already updated in "
                     f"this step: {', '.join(done) or 'nothing'}",
                 )
                 raise
+            done += [entry.path for entry in entries]
             if self._average_decay is not None:
-                average_alone(entry.rule, entry.param, self._average_decay)
-            done.append(entry.path)
+                for entry in entries:
+                    average_alone(entry.rule, entry.param, self._average_decay)
 
 
 def _unscaled(scaled: bool) -> Node:

@@ -36,6 +36,7 @@ class Spec:
         flag: True or False, compiled into the program.
         kw_only: Whether a constructor takes it by name only.
         switches: Whether a slot exists only while it is not 0.
+        choices: What a value may be, where it is no number; empty for numbers.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Spec:
     flag: bool = False
     kw_only: bool = False
     switches: bool = False
+    choices: tuple[Any, ...] = ()
 
     @property
     def size(self) -> int | None:
@@ -60,8 +62,16 @@ class Spec:
         """Return `value` as a Python float (a bool for a flag, a tuple of floats for a tuple).
 
         Raises:
-            HyperparameterError: If it is no number, or NaN, or a tuple of another length.
+            HyperparameterError: If it is no number, or NaN, or a tuple of another length, or none
+                of the choices.
         """
+        if self.choices:
+            if value in self.choices:
+                return value
+            raise HyperparameterError(
+                f"{self.owner} got {self.name}={value!r}; it must be one of "
+                f"{', '.join(map(repr, self.choices))}."
+            )
         if self.flag:
             if isinstance(value, (bool, np.bool_)) or value in (0, 1):
                 return bool(value)
@@ -96,7 +106,7 @@ class Spec:
 
     def _numbers(self, value: Any) -> list[tuple[str, float]]:
         """Return the numbers that a value consists of, each with what messages call it."""
-        if self.flag:
+        if self.flag or self.choices:
             return []
         if self.size is None:
             return [(self.name, value)]
