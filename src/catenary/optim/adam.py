@@ -93,7 +93,9 @@ class Adam(AdamHyper, Optimizer):
             HyperparameterError: If one of `betas` is a tensor and the other is not, as in torch.
         """
         given = {**self.defaults, **param_group}
-        kinds = {isinstance(beta, torch.Tensor) for beta in given.get("betas", ())}
+        betas = given.get("betas")
+        pair = betas if isinstance(betas, (tuple, list)) else ()
+        kinds = {isinstance(beta, torch.Tensor) for beta in pair}
         if len(kinds) > 1:
             raise HyperparameterError(
                 f"{type(self).__name__} got betas={given['betas']!r}; give two floats, or two "

@@ -61,7 +61,8 @@ class Beyond:
     def explain(self) -> Explanation:
         """Return what a step does and why: buckets, passes, bytes a value, what fell out."""
         self._follow()
-        return self._engine.explain()
+        with self._view.gradients():
+            return self._engine.explain()
 
     def select(
         self,

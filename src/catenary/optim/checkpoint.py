@@ -79,8 +79,7 @@ class Loading:
         self._wrong = {name for name, _ in self.report.mismatched}
         named = by_name or "param_names" in groups[0]
         places = {
-            key: (param.tensor, param.name if named else None)
-            for key, param in self._places.items()
+            key: (param.leaf, param.name if named else None) for key, param in self._places.items()
         }
         self.groups = regroup(groups, self._saved, places)
 

@@ -146,7 +146,8 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         self._follow()
-        self._engine.update()
+        with self._view.gradients():
+            self._engine.update()
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:

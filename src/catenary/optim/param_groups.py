@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,12 +22,16 @@ class TensorParam:
     """One tensor of an optimizer, as rules and hooks meet it.
 
     Attributes:
-        tensor: The tensor.
+        tensor: What is updated: the tensor, or the part of it that this process holds.
+        leaf: The tensor that groups and the module hold.
         name: Its name in the model, or its place among the optimizer's parameters.
+        sharding: How it is spread over processes; None where it is not.
     """
 
+    sharding: Any = None
+
     def __init__(self, tensor: torch.Tensor, name: str) -> None:
-        self.tensor = tensor
+        self.tensor = self.leaf = tensor
         self.name = name
         self._update_rule: Any = None
         self._loss_scale: float | None = None
@@ -76,6 +82,15 @@ class TensorParam:
         """The tensor's shape."""
         return tuple(self.tensor.shape)
 
+    def shown(self, held: torch.Tensor) -> torch.Tensor:
+        """Return a state array as programs see it."""
+        return held
+
+    def own_part(self, value: torch.Tensor) -> torch.Tensor:
+        """Return what the rule holds of a state array that a program gives."""
+        whole: Any = getattr(value, "full_tensor", None)
+        return value if whole is None else whole()
+
     def unscale_grad(self) -> None:
         """Divide the gradient in place by the loss scale recorded for it; forget that."""
         if self.tensor.grad is not None and self._loss_scale is not None:
@@ -103,6 +118,16 @@ _TORCH_DTYPES = {"float32": torch.float32, "float64": torch.float64}
 def _as_array(held: torch.Tensor) -> Any:
     reachable = held.device.type == "cpu" and held.dtype != torch.bfloat16
     return held.numpy() if reachable else held
+
+
+def _param_of(tensor: torch.Tensor, name: str) -> TensorParam:
+    # Who has a DTensor has imported its module, which takes a second.
+    spread = sys.modules.get("torch.distributed.tensor")
+    if spread is None or not isinstance(tensor, spread.DTensor):
+        return TensorParam(tensor, name)
+    from catenary.optim.sharded import ShardedParam
+
+    return ShardedParam(tensor, name)
 
 
 class _Group:
@@ -168,6 +193,7 @@ class ParamGroups(TorchTarget):
         super().__init__(module)
         self._groups: list[_Group] = []
         self._params: dict[torch.Tensor, TensorParam] = {}
+        self._sharded: list[Any] = []
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, TensorParam]]:
         """Yield (name, parameter) in the order of the groups."""
@@ -206,10 +232,33 @@ class ParamGroups(TorchTarget):
             names = group.words.get("param_names")
             for i, tensor in enumerate(group.params):
                 name = str(len(self._params)) if names is None else names[i]
-                param = known.get(tensor) or TensorParam(tensor, name)
+                param = known.get(tensor) or _param_of(tensor, name)
                 param.name = name
                 self._params[tensor] = param
                 self._give_rule(param, group)
+        self._sharded = [p for p in self._params.values() if p.sharding is not None]
+
+    @contextlib.contextmanager
+    def gradients(self) -> Iterator[None]:
+        """Let parts of tensors have parts of the gradients for the length of a `with` block."""
+        try:
+            for param in self._sharded:
+                param.take_gradient()
+            yield
+        finally:
+            for param in self._sharded:
+                param.forget_gradient()
+
+    def tensors_within(self, kinds: Any) -> set[int]:
+        """Return the ids of the tensors that lie in modules of some classes."""
+        inside = super().tensors_within(kinds)
+        return inside | {id(p.tensor) for p in self._sharded if id(p.leaf) in inside}
+
+    def written(self, changed: Sequence[torch.Tensor]) -> None:
+        """Tell autograd that tensors changed, and those that they are parts of."""
+        leaves = {id(param.tensor): param.leaf for param in self._sharded}
+        spread = [leaves[id(part)] for part in changed if id(part) in leaves]
+        super().written([*changed, *spread])
 
     @staticmethod
     def _give_rule(param: TensorParam, group: _Group) -> None:

@@ -30,13 +30,13 @@ def read_state(param: TensorParam) -> dict[str, Any]:
         found[STEP] = torch.tensor(float(rule.t))
     for name, declared in rule.slots.items():
         if declared.key in rule.state:
-            found[declared.key] = _as_tensor(rule.state[declared.key])
+            found[declared.key] = param.shown(_as_tensor(rule.state[declared.key]))
         elif declared.scalar:
             found[declared.key] = torch.tensor(rule.value(name), dtype=torch.float64)
     if rule._fp32_param is not None:
-        found[MASTER] = rule._fp32_param.tensor
+        found[MASTER] = param.shown(rule._fp32_param.tensor)
     if rule._average is not None:
-        found[AVERAGE] = rule._average
+        found[AVERAGE] = param.shown(rule._average)
     return found
 
 
@@ -90,15 +90,16 @@ def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
         if declared.scalar:
             numbers[name] = float(value)
         else:
-            arrays[declared.key] = value.detach().to(device, copy=True)
+            arrays[declared.key] = param.own_part(value.detach()).to(device, copy=True)
     rule._state = arrays if values else None
     # torch's SGD counts nothing: whoever has a buffer was updated before.
     t = int(values[STEP]) if STEP in values else int(bool(arrays))
     rule._clock = Clock(t, numbers)
     if MASTER in values and rule._use_fp32_update:
-        rule._fp32_param = TensorParam(values[MASTER].detach().to(device, copy=True), param.name)
+        rule._fp32_param = param.cast_copy(torch.float32)
+        rule._fp32_param.tensor.copy_(param.own_part(values[MASTER].detach()))
     if AVERAGE in values:
-        rule._average = values[AVERAGE].detach().to(device, copy=True)
+        rule._average = param.own_part(values[AVERAGE].detach()).to(device, copy=True)
     changes.values()
 
 
@@ -148,10 +149,14 @@ class StateView(MutableMapping[torch.Tensor, dict[str, Any]]):
     def __delitem__(self, tensor: torch.Tensor) -> None:
         write_state(self._param(tensor), {})
 
+    def __contains__(self, tensor: object) -> bool:
+        param = self._view.of(tensor) if isinstance(tensor, torch.Tensor) else None
+        return param is not None and bool(read_state(param))
+
     def __iter__(self) -> Iterator[torch.Tensor]:
         for _, param in self._view.namedparams(False):
             if read_state(param):
-                yield param.tensor
+                yield param.leaf
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

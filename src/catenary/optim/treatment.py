@@ -8,6 +8,7 @@ from typing import Any
 from catenary.optim.grouping import give_rule, split
 from catenary.optim.param_groups import TensorParam
 from catenary.optim.words import check_values
+from catenary.optimizer.treatment import hook_rules
 
 __all__ = ["Treatment", "freeze"]
 
@@ -25,7 +26,7 @@ class Treatment:
         self._optimizer = optimizer
 
     def _split(self, chosen: Chosen) -> list[dict[str, Any]]:
-        return split(self._optimizer.param_groups, [param.tensor for _, param in chosen])
+        return split(self._optimizer.param_groups, [param.leaf for _, param in chosen])
 
     def _set_words(self, chosen: Chosen, words: dict[str, Any]) -> None:
         for rule in {type(param.update_rule) for _, param in chosen}:
@@ -35,8 +36,7 @@ class Treatment:
         self._optimizer._follow()
 
     def _hook_each(self, chosen: Chosen, hook: Callable[..., Any], name: str | None) -> None:
-        for _, param in chosen:
-            param.update_rule.add_hook(hook, name)
+        hook_rules([param.update_rule for _, param in chosen], hook, name)
 
     def _freeze(self, chosen: Chosen, *, frozen: bool) -> None:
         for group in self._split(chosen):

@@ -15,6 +15,7 @@ import torch
 from catenary import changes
 from catenary.expr import Formula
 from catenary.kernel import Step, Table, aligned, schedule
+from catenary.optimizer.spread import adding_up
 
 __all__ = ["run_alone"]
 
@@ -52,7 +53,8 @@ def run_alone(
     if key not in held:
         tables = [Table(schedule(formula), columns(param)) for param in params]
         # The parameters are kept too, so that their ids stay theirs.
-        held[key] = (list(params), tables, Step(tables))
+        step = Step(tables, adding_up([[param] for param in params]))
+        held[key] = (list(params), tables, step)
     _, tables, step = held[key]
     for param, table in zip(params, tables, strict=True):
         gradient = param.tensor.grad

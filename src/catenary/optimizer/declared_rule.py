@@ -101,6 +101,11 @@ class DeclaredRule(Hyper, UpdateRule):
         """
         return {name: shape for name, declared in cls.slots.items() if not declared.scalar}
 
+    def _shapes_here(self, param: Any) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the state arrays in this process, which may hold a part."""
+        whole, here = tuple(param.shape), tuple(param.tensor.shape)
+        return {n: here if own == whole else own for n, own in self.shapes(whole).items()}
+
     def set_up(self) -> None:
         """Called when the rule has its hyperparameters; for subclasses that derive something."""
 
@@ -156,7 +161,7 @@ class DeclaredRule(Hyper, UpdateRule):
         """Create every missing slot with its initial value, in the parameter's dtype."""
         assert self.state is not None
         held = param.tensor.detach()
-        shapes = self.shapes(tuple(held.shape))
+        shapes = self._shapes_here(param)
         for name, declared in self.active_slots().items():
             if name not in shapes or declared.key in self.state:
                 continue
@@ -216,7 +221,7 @@ def state_tensor(rule: DeclaredRule, name: str, param: Any) -> torch.Tensor:
             f"{', '.join(map(repr, rule.state)) or 'nothing'}. Set rule._state = None to begin "
             "anew."
         )
-    shapes = rule.shapes(tuple(param.tensor.shape))
+    shapes = rule._shapes_here(param)
     expected = next(shapes.get(n) for n, d in rule.slots.items() if d.key == name)
     if tuple(held.shape) != expected:
         raise StateError(

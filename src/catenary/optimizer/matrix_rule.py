@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from catenary.optimizer.declared_rule import DeclaredRule, state_tensor
+from catenary.optimizer.spread import part_of, whole_of
 from catenary.optimizer.update_rule import UpdateRule
 
 __all__ = ["MatrixRule", "together", "update_together"]
@@ -55,7 +56,7 @@ def together(rules: Sequence[Any], params: Sequence[Any]) -> list[list[int]]:
         if _is_plain(rule, param):
             held = param.tensor
             words = tuple(rule.value(name) for name in rule.specs)
-            key = (type(rule), rule.t, words, held.shape, held.dtype, held.device)
+            key = (type(rule), rule.t, words, tuple(param.shape), held.dtype, held.device)
         found.setdefault(key, []).append(place)
     return list(found.values())
 
@@ -82,27 +83,29 @@ def update_together(rules: Sequence[MatrixRule], params: Sequence[Any]) -> None:
 
 def _run(pairs: list[tuple[MatrixRule, Any]]) -> None:
     rule, param = pairs[0]
-    shapes = rule.shapes(tuple(param.tensor.shape))
+    params = [own for _, own in pairs]
+    shapes = rule.shapes(tuple(param.shape))
     slots = {name: d for name, d in rule.active_slots().items() if name in shapes}
     stored = {n: [state_tensor(r, d.key, p) for r, p in pairs] for n, d in slots.items()}
     with torch.no_grad():
-        p = _stack([own.tensor for _, own in pairs])
-        g = _stack([own.tensor.grad for _, own in pairs])
-        given = [_stack(stored[n]) if n in stored else None for n in rule.slots]
+        p = _stack(params, [own.tensor for own in params])
+        g = _stack(params, [own.tensor.grad for own in params])
+        given = [_stack(params, stored[n]) if n in stored else None for n in rule.slots]
         names = {n: rule.value(n) for n in rule.specs}
         results = rule.step(p, g, *given, SimpleNamespace(**names, t=rule.t))
         new = results if isinstance(results, tuple) else (results,)
-        _store([own.tensor for _, own in pairs], new[0])
+        _store(params, [own.tensor for own in params], new[0])
         for name, value in zip(rule.slots, new[1:], strict=True):
             if name in stored:
-                _store(stored[name], value)
+                _store(params, stored[name], value)
 
 
-def _stack(tensors: list[torch.Tensor]) -> torch.Tensor:
+def _stack(params: list[Any], tensors: list[torch.Tensor]) -> torch.Tensor:
     wide = torch.float64 if tensors[0].dtype == torch.float64 else torch.float32
-    return torch.stack([held.data.to(wide) for held in tensors])
+    pairs = zip(params, tensors, strict=True)
+    return torch.stack([whole_of(param, held.data).to(wide) for param, held in pairs])
 
 
-def _store(into: list[torch.Tensor], values: torch.Tensor) -> None:
-    for held, value in zip(into, values, strict=True):
-        held.data.copy_(value)
+def _store(params: list[Any], into: list[torch.Tensor], values: torch.Tensor) -> None:
+    for param, held, value in zip(params, into, values, strict=True):
+        held.data.copy_(part_of(param, value))

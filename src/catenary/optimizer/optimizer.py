@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from catenary.errors import HyperparameterError, NotSetUpError
 from catenary.optimizer.hookable import Hook, Hookable
 from catenary.optimizer.loss_scale import LossScaling
 from catenary.optimizer.non_finite import NonFinite, Policy
+from catenary.optimizer.spread import adding_up
 from catenary.optimizer.state import read_optional
 from catenary.optimizer.target import Target, view_of
 from catenary.optimizer.update_rule import serialize_hyperparam
@@ -262,11 +264,16 @@ class Optimizer:
 
     def check_nan_in_grads(self) -> None:
         """Look for gradients that are not finite, where somebody asked or the scale is dynamic."""
-        self._note_non_finite(
-            path
-            for path, param in (self._view.namedparams(False) if self._checks_finite else ())
+        named = list(self._view.namedparams(False)) if self._checks_finite else []
+        bad: Sequence[int] = [
+            place
+            for place, (_, param) in enumerate(named)
             if param.tensor.grad is not None and not torch.isfinite(param.tensor.grad).all()
-        )
+        ]
+        whole = adding_up([[param for _, param in named]])
+        if whole is not None:
+            _, (bad,) = whole([np.zeros((0, len(named)))], [bad])
+        self._note_non_finite(named[place][0] for place in bad)
 
     def _note_non_finite(self, paths: Iterable[str]) -> None:
         self._non_finite.note(tuple(paths), self.t, self._loss_scale)

@@ -32,6 +32,7 @@ from catenary.optimizer.entry import Entry, check_gradient, joins_kernel, make_e
 from catenary.optimizer.formula_hook import FormulaHook, model_norms, trace_hook
 from catenary.optimizer.formula_rule import trace_rule
 from catenary.optimizer.matrix_rule import together, update_together
+from catenary.optimizer.spread import adding_up
 from catenary.optimizer.statistics import Counts, measures
 from catenary.optimizer.target import Target
 from catenary.optimizer.update_rule import UpdateRule
@@ -199,7 +200,9 @@ class Plan:
             buckets = self._make_buckets(scaled)
             planned = {id(param) for bucket in buckets for param in bucket.params}
             self._resting = [param for param in self._params if id(param) not in planned]
-            made = self._buckets[scaled] = (buckets, Step([bucket.table for bucket in buckets]))
+            whole = adding_up([bucket.params for bucket in buckets])
+            step = Step([bucket.table for bucket in buckets], whole)
+            made = self._buckets[scaled] = (buckets, step)
         return made
 
     def _create_states(self) -> None:

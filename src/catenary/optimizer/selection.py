@@ -109,7 +109,7 @@ class Selection:
         return iter(self._chosen)
 
     def __repr__(self) -> str:
-        lines = [f"    {name}  {tuple(param.tensor.shape)}" for name, param in self._chosen]
+        lines = [f"    {name}  {tuple(param.shape)}" for name, param in self._chosen]
         return "\n".join([f"Selection of {len(self)} parameters:", *lines])
 
 

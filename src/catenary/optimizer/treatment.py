@@ -7,7 +7,7 @@ from typing import Any
 from catenary.errors import WrongWordError
 from catenary.optimizer.hookable import Hook
 
-__all__ = ["Treatment"]
+__all__ = ["Treatment", "hook_rules"]
 
 Chosen = list[tuple[str, Any]]
 
@@ -24,8 +24,7 @@ class Treatment:
                 setattr(rule.hyperparam, name, value)
 
     def _hook_each(self, chosen: Chosen, hook: Hook, name: str | None) -> None:
-        for _, param in chosen:
-            param.update_rule.add_hook(hook, name)
+        hook_rules([param.update_rule for _, param in chosen], hook, name)
 
     def _freeze(self, chosen: Chosen, *, frozen: bool) -> None:
         for _, param in chosen:
@@ -39,6 +38,23 @@ class Treatment:
                 param.update_rule is not None and param.update_rule._use_fp32_update
             )
             param.update_rule = own
+
+
+def hook_rules(rules: list[Any], hook: Hook, name: str | None) -> None:
+    """Register a hook at all rules, or at none.
+
+    Raises:
+        HookError: If it has no name, or one of the rules has a hook of that name.
+    """
+    done: list[Any] = []
+    try:
+        for rule in rules:
+            rule.add_hook(hook, name)
+            done.append(rule)
+    except BaseException:
+        for rule in done:
+            rule.remove_hook(name or getattr(hook, "name", None) or hook.__name__)
+        raise
 
 
 def _check_words(rule: type, known: dict[str, Any], words: dict[str, Any]) -> None:
