@@ -250,7 +250,7 @@ def test_state_that_does_not_fit_is_refused() -> None:
     model = make()
     opt = Adam(model)
     learn(model, opt)
-    with pytest.raises(StateError, match="0.weight does not fit"):
+    with pytest.raises(StateError, match=r"0\.weight does not fit"):
         opt.state[model[0].weight] = {"exp_avg": torch.zeros(2), "exp_avg_sq": torch.zeros(2)}
     with pytest.raises(KeyError):
         opt.state[torch.zeros(2)]

@@ -397,3 +397,15 @@ def test_an_explanation_names_everything() -> None:
     assert told.startswith("AdamW, ")
     assert "4 parameters, 67 values of float64 (0.weight, 0.bias, 2.weight, ...)" in told
     assert "56 bytes a value" in told
+
+
+def test_notebooks_show_a_table() -> None:
+    model = make()
+    opt = AdamW(model)
+    model[0].bias.requires_grad_(False)
+    learn(model, opt, steps=1)
+    shown = opt.explain()._repr_html_()
+    assert shown.count("<tr>") == 2
+    assert "<td>56<td>1</tr>" in shown
+    assert "exp_avg ← exp_avg + (1 − β₁)" in shown
+    assert "<li>0.bias: left alone" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 
 import torch
@@ -53,10 +54,26 @@ class BucketExplanation:
         ]
         return "\n".join(lines)
 
+    @property
+    def bytes_total(self) -> int:
+        """Bytes a value that all passes move."""
+        return self.bytes_read + self.bytes_written + self.bytes_measured
+
+    def _as_row(self) -> str:
+        shown = ", ".join(self.paths[:3]) + (", ..." if len(self.paths) > 3 else "")
+        cells = (
+            f"{len(self.paths)}: {html.escape(shown)}",
+            f"{self.values:,}",
+            self.dtype,
+            f"<pre>{html.escape(self.formula)}</pre>",
+            str(self.bytes_total),
+            str(len(self.reducing) + 1),
+        )
+        return f"<tr>{''.join(f'<td>{cell}' for cell in cells)}</tr>"
+
     def _traffic(self) -> str:
-        total = self.bytes_read + self.bytes_written + self.bytes_measured
         return (
-            f"  {total} bytes a value: {self.bytes_read} read and {self.bytes_written} written by "
+            f"  {self.bytes_total} bytes a value: {self.bytes_read} read and {self.bytes_written} written by "
             f"the update, {self.bytes_measured} read to measure"
         )
 
@@ -91,6 +108,16 @@ class Explanation:
                 f"left alone (frozen, not enabled, or without gradient): {', '.join(self.resting)}"
             )
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        head = "<tr><th>parameters<th>values<th>dtype<th>formula<th>bytes a value<th>passes</tr>"
+        rows = "".join(bucket._as_row() for bucket in self.buckets)
+        notes = [f"{path}: on its own, since {why}" for path, why in self.fell_out]
+        notes += [f"{path}: left alone" for path in self.resting]
+        told = f"{self.optimizer}, {self.threads} threads; {self.hooks}"
+        listed = "".join(f"<li>{html.escape(note)}" for note in notes)
+        return f"<p>{html.escape(told)}</p><table>{head}{rows}</table><ul>{listed}</ul>"
 
 
 def explain(
@@ -158,7 +185,7 @@ def _describe(bucket: Bucket, step: Step, check_finite: bool) -> BucketExplanati
         paths=tuple(entry.path for entry in bucket.entries),
         values=sum(tensor.numel() for tensor in bucket.tensors),
         dtype=str(bucket.tensors[0].dtype).removeprefix("torch."),
-        formula=show(bucket.formula),
+        formula=show(bucket.formula).replace("rule.", ""),  # only hooks need their prefix
         reducing=tuple(reducing),
         bytes_read=reads + (master if "p" in updating.inputs else 0),
         bytes_written=writes + master,
