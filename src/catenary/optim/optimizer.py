@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
+from torch._C._autograd import _profiler_enabled
+from torch.optim.optimizer import _global_optimizer_post_hooks as _GLOBAL_POST_HOOKS
+from torch.optim.optimizer import _global_optimizer_pre_hooks as _GLOBAL_PRE_HOOKS
 
 from catenary.errors import HyperparameterError, StateError, WrongWordError
 from catenary.optim.beyond import Beyond
@@ -141,6 +144,15 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
             HyperparameterError: If a hyperparameter lies outside its range; nothing was changed.
             GradientError: If a gradient is sparse, or a parameter complex; nothing was changed.
         """
+        watched = self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks
+        if watched or _GLOBAL_PRE_HOOKS or _GLOBAL_POST_HOOKS or _profiler_enabled():
+            return _watched_step(self, closure)
+        return self._step(closure)
+
+    # torch wraps what is not marked so, and opens a profiler's region at every step.
+    step.hooked = True  # type: ignore[attr-defined]
+
+    def _step(self, closure: Callable[[], Any] | None) -> Any:
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -280,6 +292,9 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 
     def _follow(self) -> None:
         self._view.follow(self.param_groups, self._rule_of)
+
+
+_watched_step = torch.optim.Optimizer.profile_hook_step(Optimizer._step)
 
 
 def _built_in() -> dict[str, type[DeclaredRule]]:

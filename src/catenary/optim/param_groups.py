@@ -82,8 +82,8 @@ class TensorParam:
         """The tensor's shape."""
         return tuple(self.tensor.shape)
 
-    def shown(self, held: torch.Tensor) -> torch.Tensor:
-        """Return a state array as programs see it."""
+    def shown(self, held: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        """Return a state array, whole of shape `shape`, as programs see it."""
         return held
 
     def own_part(self, value: torch.Tensor) -> torch.Tensor:
@@ -249,6 +249,10 @@ class ParamGroups(TorchTarget):
             for param in self._sharded:
                 param.forget_gradient()
 
+    def loss_scales(self, params: Sequence[Any]) -> set[float | None]:
+        """Return {None}: who scales losses in torch unscales gradients before the step."""
+        return {None}
+
     def tensors_within(self, kinds: Any) -> set[int]:
         """Return the ids of the tensors that lie in modules of some classes."""
         inside = super().tensors_within(kinds)
@@ -256,6 +260,9 @@ class ParamGroups(TorchTarget):
 
     def written(self, changed: Sequence[torch.Tensor]) -> None:
         """Tell autograd that tensors changed, and those that they are parts of."""
+        if not self._sharded:
+            super().written(changed)
+            return
         leaves = {id(param.tensor): param.leaf for param in self._sharded}
         spread = [leaves[id(part)] for part in changed if id(part) in leaves]
         super().written([*changed, *spread])

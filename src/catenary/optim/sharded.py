@@ -31,6 +31,8 @@ class ShardedParam(TensorParam):
         sharding: How it is spread.
     """
 
+    sharding: Sharding
+
     def __init__(self, leaf: DTensor, name: str) -> None:
         super().__init__(_alias(leaf), name)
         self.leaf: DTensor = leaf
@@ -78,9 +80,9 @@ class ShardedParam(TensorParam):
         made.sharding = self.sharding
         return made
 
-    def shown(self, held: torch.Tensor) -> torch.Tensor:
+    def shown(self, held: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         """Return a state array as programs see it: a DTensor."""
-        return self.sharding.spread(held)
+        return self.sharding.spread(held, shape)
 
     def own_part(self, value: torch.Tensor) -> torch.Tensor:
         """Return what this process holds of a state array that a program gives, spread or whole."""
@@ -103,22 +105,26 @@ class Sharding:
         self.placements: tuple[Placement, ...] = tuple(leaf.placements)
         self._whole = leaf.shape
         self._stride = leaf.stride()
-        self._here = leaf._local_tensor.shape
 
-    def spread(self, held: torch.Tensor) -> DTensor:
-        """Return a part as DTensor; what does not have the part's shape is whole everywhere."""
-        if held.shape != self._here:
+    def spread(self, held: torch.Tensor, shape: tuple[int, ...]) -> DTensor:
+        """Return what each process gives as a DTensor.
+
+        Args:
+            held: A part of what has the tensor's shape, and the whole of anything else.
+            shape: The shape of the whole.
+        """
+        if shape != self._whole:
             return DTensor.from_local(held, self.mesh, self._replicated(), run_check=False)
         return DTensor.from_local(
             held, self.mesh, self.placements, run_check=False, shape=self._whole,
             stride=self._stride,
         )  # fmt: skip
 
-    def whole(self, held: torch.Tensor) -> torch.Tensor:
-        """Return the whole tensor of which each process gives its part."""
-        if held.shape != self._here:
+    def whole(self, held: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        """Return the whole of what :meth:`spread` takes."""
+        if shape != self._whole:
             return held
-        full: torch.Tensor = self.spread(held.to(self.mesh.device_type)).full_tensor()
+        full: torch.Tensor = self.spread(held.to(self.mesh.device_type), shape).full_tensor()
         return full.to(held.device)
 
     def part(self, value: torch.Tensor) -> torch.Tensor:

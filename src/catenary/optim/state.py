@@ -26,17 +26,19 @@ def read_state(param: TensorParam) -> dict[str, Any]:
     if rule.state is None:
         return {}
     found: dict[str, Any] = {}
+    shapes = rule.shapes(param.shape)
     if rule.counts_steps:
         found[STEP] = torch.tensor(float(rule.t))
     for name, declared in rule.slots.items():
         if declared.key in rule.state:
-            found[declared.key] = param.shown(_as_tensor(rule.state[declared.key]))
+            held = _as_tensor(rule.state[declared.key])
+            found[declared.key] = param.shown(held, shapes[name])
         elif declared.scalar:
             found[declared.key] = torch.tensor(rule.value(name), dtype=torch.float64)
     if rule._fp32_param is not None:
-        found[MASTER] = param.shown(rule._fp32_param.tensor)
+        found[MASTER] = param.shown(rule._fp32_param.tensor, param.shape)
     if rule._average is not None:
-        found[AVERAGE] = param.shown(rule._average)
+        found[AVERAGE] = param.shown(rule._average, param.shape)
     return found
 
 

@@ -45,7 +45,7 @@ class Bucket:
         self.params = [entry.param for entry in entries]
         self.tensors: list[torch.Tensor] = [param.tensor for param in self.params]
         self._at = [held.data_ptr() for held in self.tensors]
-        self._dtypes = [held.dtype for held in self.tensors]
+        self._memory = [held.detach() for held in self.tensors]
         self.table = Table(schedule(formula), self._columns(), self._masters())
         names = self.table.schedule.program.hypers
         self._own_names = tuple(n.removeprefix("rule.") for n in names if n.startswith("rule."))
@@ -75,14 +75,12 @@ class Bucket:
         return any(name == "g" for name, _ in self.table.schedule.program.outputs)
 
     def is_in_place(self) -> bool:
-        """Whether every tensor still has the memory and dtype that the table was made for.
+        """Whether every tensor still has the memory that the table was made for.
 
-        A torch module may be cast or moved, or have ``param.data`` replaced, without telling.
+        A torch module may be cast or moved, or have ``param.data`` replaced, without telling. The
+        memory is held until then, so nothing else can have come to lie there.
         """
-        tensors = self.tensors
-        return [t.data_ptr() for t in tensors] == self._at and [
-            t.dtype for t in tensors
-        ] == self._dtypes
+        return [held.data_ptr() for held in self.tensors] == self._at
 
     def moving(self) -> list[torch.Tensor]:
         """Return the tensors that this step updates."""

@@ -58,8 +58,13 @@ class Entry:
         if not self.in_bucket:
             return self.signature
         state = self.rule.state or {}
-        dtypes = tuple(getattr(held, "dtype", None) for held in state.values())
+        dtypes = tuple(_dtype_name(held) for held in state.values())
         return (*self.signature, self.rule._fp32_param is not None, dtypes)
+
+
+def _dtype_name(held: Any) -> str:
+    """Return one name for NumPy's and torch's dtype: a state may be held as either."""
+    return str(getattr(held, "dtype", None)).removeprefix("torch.")
 
 
 def make_entry(path: str, param: Any, *, repeated: bool) -> Entry:

@@ -73,8 +73,8 @@ class BucketExplanation:
 
     def _traffic(self) -> str:
         return (
-            f"  {self.bytes_total} bytes a value: {self.bytes_read} read and {self.bytes_written} written by "
-            f"the update, {self.bytes_measured} read to measure"
+            f"  {self.bytes_total} bytes a value: {self.bytes_read} read and {self.bytes_written} "
+            f"written by the update, {self.bytes_measured} read to measure"
         )
 
 

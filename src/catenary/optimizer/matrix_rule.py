@@ -88,9 +88,9 @@ def _run(pairs: list[tuple[MatrixRule, Any]]) -> None:
     slots = {name: d for name, d in rule.active_slots().items() if name in shapes}
     stored = {n: [state_tensor(r, d.key, p) for r, p in pairs] for n, d in slots.items()}
     with torch.no_grad():
-        p = _stack(params, [own.tensor for own in params])
-        g = _stack(params, [own.tensor.grad for own in params])
-        given = [_stack(params, stored[n]) if n in stored else None for n in rule.slots]
+        p = _stack(params, [own.tensor for own in params], param.shape)
+        g = _stack(params, [own.tensor.grad for own in params], param.shape)
+        given = [_stack(params, stored[n], shapes[n]) if n in stored else None for n in rule.slots]
         names = {n: rule.value(n) for n in rule.specs}
         results = rule.step(p, g, *given, SimpleNamespace(**names, t=rule.t))
         new = results if isinstance(results, tuple) else (results,)
@@ -100,10 +100,10 @@ def _run(pairs: list[tuple[MatrixRule, Any]]) -> None:
                 _store(params, stored[name], value)
 
 
-def _stack(params: list[Any], tensors: list[torch.Tensor]) -> torch.Tensor:
+def _stack(params: list[Any], tensors: list[torch.Tensor], shape: tuple[int, ...]) -> torch.Tensor:
     wide = torch.float64 if tensors[0].dtype == torch.float64 else torch.float32
     pairs = zip(params, tensors, strict=True)
-    return torch.stack([whole_of(param, held.data).to(wide) for param, held in pairs])
+    return torch.stack([whole_of(param, held.data, shape).to(wide) for param, held in pairs])
 
 
 def _store(params: list[Any], into: list[torch.Tensor], values: torch.Tensor) -> None:

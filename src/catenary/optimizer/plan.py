@@ -10,6 +10,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import torch
@@ -142,7 +143,7 @@ class Plan:
         Returns:
             The paths of non-finite gradients; if there are any, nothing was written.
         """
-        scales = {param._loss_scale for param in self._params} or {None}
+        scales = self.view.loss_scales(self._params)
         scaled = scales != {None}
         buckets, step = self._current_buckets(scaled)
         self._gather(buckets)
@@ -170,7 +171,8 @@ class Plan:
             self._note(self._counts, buckets, launch)
         self._run_fallen()
         if not self.view.announces_changes:
-            self.view.written([tensor for bucket in buckets for tensor in bucket.moving()])
+            moving = [bucket.moving() for bucket in buckets]
+            self.view.written(moving[0] if len(moving) == 1 else list(chain(*moving)))
         return []
 
     @contextlib.contextmanager

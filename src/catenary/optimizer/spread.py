@@ -25,13 +25,13 @@ def adding_up(tables: Sequence[Sequence[Any]]) -> Whole | None:
     return None
 
 
-def whole_of(param: Any, held: Any) -> Any:
-    """Return the whole of a tensor of which this process holds a part, spread as `param` is."""
+def whole_of(param: Any, held: Any, shape: tuple[int, ...]) -> Any:
+    """Return the whole tensor, of shape `shape`; what has the parameter's shape is spread as it."""
     sharding = getattr(param, "sharding", None)
-    return held if sharding is None else sharding.whole(held)
+    return held if sharding is None else sharding.whole(held, shape)
 
 
 def part_of(param: Any, whole: Any) -> Any:
-    """Return what this process holds of a whole tensor, spread as `param` is."""
+    """Return what this process holds of a whole tensor; the inverse of :func:`whole_of`."""
     sharding = getattr(param, "sharding", None)
     return whole if sharding is None else sharding.part(whole)

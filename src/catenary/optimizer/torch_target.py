@@ -78,6 +78,10 @@ class TorchTarget(ABC):
         """Return whether a step updates `param`: it has a gradient and is not frozen."""
         return bool(param.tensor.requires_grad) and param.tensor.grad is not None
 
+    def loss_scales(self, params: Sequence[Any]) -> set[float | None]:
+        """Return the scales that gradients have; None stands for a gradient without one."""
+        return {param._loss_scale for param in params} or {None}
+
     def tensors_within(self, kinds: Any) -> set[int]:
         """Return the ids of the tensors that lie in modules of some classes.
 
