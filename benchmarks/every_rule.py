@@ -1,22 +1,22 @@
 """Time of every built-in rule's plain step over its peers', on one set of shapes.
 
     python benchmarks/every_rule.py [--workload "ResNet-50, 25.6M"] [--rounds 9]
-                                    [--chainer .oracle/bin/python] [--out FOLDER]
+                                    [--chainer .oracle/bin/python] [--optax PYTHON]
+                                    [--out FOLDER]
 
 Peers: the best that torch has for the rule (fused, else foreach, else its loop), our own eager
-backend, and, where an interpreter with the original is named, Chainer 7.8.1 in a process beside
-this one. All are interleaved in one run; medians; gradients are not zero and stay in place, since
-the original's process cannot share ours. *three lines* is a user's rule, against torch's SGD.
+backend, and, where interpreters are named that have them, Chainer 7.8.1 and optax (jitted, buffers
+donated) in processes beside this one. All are interleaved in one run; medians; gradients are not
+zero and stay in place, since other processes cannot share ours. *three lines* is a user's rule,
+against torch's SGD.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import platform
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any
 
 import torch
 from optimizer_step import Model
+from peers import chainer_step, optax_step
 from workloads import WORKLOADS, Shape
 
 from catenary import optimizers
@@ -62,35 +63,6 @@ PEERS: dict[str, tuple[str, Make]] = {
     "AMSGrad": ("fused", lambda p: torch_optim.Adam(p, amsgrad=True, fused=True)),
     "three lines": ("fused SGD", lambda p: torch_optim.SGD(p, fused=True)),
 }
-
-CHAINER = """
-import json, sys, time
-import numpy as np
-import chainer
-
-kind, shapes = json.loads(sys.argv[1])
-
-
-class Net(chainer.Link):
-    def __init__(self):
-        super().__init__()
-        rng = np.random.RandomState(0)
-        with self.init_scope():
-            for i, shape in enumerate(shapes):
-                values = (rng.randn(*shape) * 0.05).astype("f")
-                setattr(self, "p%04d" % i, chainer.Parameter(values))
-
-
-net = Net()
-opt = getattr(chainer.optimizers, kind)().setup(net)
-for param in net.params():
-    param.grad = (np.random.randn(*param.shape) * 0.01).astype("f")
-print("ready", flush=True)
-for _ in sys.stdin:
-    start = time.perf_counter()
-    opt.update()
-    print((time.perf_counter() - start) * 1e3, flush=True)
-"""
 
 
 class Ours:
@@ -135,35 +107,9 @@ class Torch:
         return (time.perf_counter() - start) * 1e3
 
 
-class Chainer:
-    """The original, in a process of its own."""
-
-    def __init__(self, python: str, name: str, shapes: list[Shape]) -> None:
-        request = json.dumps([name, shapes])
-        self.process = subprocess.Popen(
-            [python, "-W", "ignore", "-c", CHAINER, request],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline().strip() == "ready"
-
-    def step(self) -> float:
-        """Return the milliseconds that a step took."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("step\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.kill()
-
-
-def measure(name: str, shapes: list[Shape], rounds: int, chainer: str | None) -> str:
+def measure(
+    name: str, shapes: list[Shape], rounds: int, chainer: str | None, optax: str | None
+) -> str:
     """Return one line of the table."""
     sides: dict[str, Any] = {"ours": Ours(name, shapes, compiled=True)}
     kind, make = PEERS.get(name, ("", None))
@@ -171,19 +117,22 @@ def measure(name: str, shapes: list[Shape], rounds: int, chainer: str | None) ->
         sides["torch"] = Torch(make, shapes)
     sides["eager"] = Ours(name, shapes, compiled=False)
     if chainer is not None and name != "three lines":
-        sides["chainer"] = Chainer(chainer, name, shapes)
+        sides["chainer"] = chainer_step(chainer, name, shapes)
+    beside = optax_step(optax, name, shapes) if optax is not None else None
+    if beside is not None:
+        sides["optax"] = beside
     times: dict[str, list[float]] = {side: [] for side in sides}
     gc.disable()
     for _ in range(rounds + 2):
         for side, runner in sides.items():
             times[side].append(runner.step())
     gc.enable()
-    if "chainer" in sides:
-        sides["chainer"].close()
+    for side in sides.keys() & {"chainer", "optax"}:
+        sides[side].close()
     medians = {side: statistics.median(spent[2:]) for side, spent in times.items()}
     ratios = [
         f"{medians['ours'] / medians[side]:.2f}" if side in medians else "–"
-        for side in ("torch", "eager", "chainer")
+        for side in ("torch", "eager", "chainer", "optax")
     ]
     return f"| {name} | {kind or 'none'} | {' | '.join(ratios)} |"
 
@@ -195,16 +144,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--chainer", help="a Python that has Chainer 7.8.1")
+    parser.add_argument("--optax", help="a Python that has jax and optax")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     shapes = WORKLOADS[options.workload]()
     lines = [
-        "| rule | torch's best | ours / torch | ours / our eager | ours / Chainer 7.8.1 |",
-        "|---|---|---|---|---|",
+        "| rule | torch's best | ours / torch | ours / eager | ours / Chainer | ours / optax |",
+        "|---|---|---|---|---|---|",
     ]
     for name in [*optimizers.__all__, "three lines"]:
-        lines.append(measure(name, shapes, options.rounds, options.chainer))
+        lines.append(measure(name, shapes, options.rounds, options.chainer, options.optax))
         print(lines[-1], flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     machine = f"{platform.machine()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"

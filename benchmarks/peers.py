@@ -1,0 +1,125 @@
+"""Peers that live in processes of their own, each stepped by a line on its standard input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+__all__ = ["Process", "chainer_step", "optax_step"]
+
+CHAINER_STEP = """
+import json, sys, time
+import numpy as np
+import chainer
+
+kind, shapes = json.loads(sys.argv[1])
+
+
+class Net(chainer.Link):
+    def __init__(self):
+        super().__init__()
+        rng = np.random.RandomState(0)
+        with self.init_scope():
+            for i, shape in enumerate(shapes):
+                values = (rng.randn(*shape) * 0.05).astype("f")
+                setattr(self, "p%04d" % i, chainer.Parameter(values))
+
+
+net = Net()
+opt = getattr(chainer.optimizers, kind)().setup(net)
+for param in net.params():
+    param.grad = (np.random.randn(*param.shape) * 0.01).astype("f")
+print("ready", flush=True)
+for _ in sys.stdin:
+    start = time.perf_counter()
+    opt.update()
+    print((time.perf_counter() - start) * 1e3, flush=True)
+"""
+
+OPTAX_STEP = """
+import json, sys, time
+import jax, jax.numpy as jnp
+import numpy as np
+import optax
+
+kind, shapes = json.loads(sys.argv[1])
+make = {
+    "SGD": lambda: optax.sgd(1e-3),
+    "MomentumSGD": lambda: optax.sgd(1e-3, momentum=0.9),
+    "NesterovAG": lambda: optax.sgd(1e-3, momentum=0.9, nesterov=True),
+    "AdaGrad": lambda: optax.adagrad(1e-3),
+    "AdaDelta": lambda: optax.adadelta(1.0),
+    "RMSprop": lambda: optax.rmsprop(1e-3),
+    "RMSpropGraves": lambda: optax.rmsprop(1e-3, centered=True, momentum=0.9),
+    "Adam": lambda: optax.adam(1e-3),
+    "AdamW": lambda: optax.adamw(1e-3),
+    "AMSGrad": lambda: optax.amsgrad(1e-3),
+}[kind]
+rng = np.random.RandomState(0)
+params = [jnp.asarray((rng.randn(*s) * 0.05).astype("f")) for s in shapes]
+grads = [jnp.asarray((rng.randn(*s) * 0.01).astype("f")) for s in shapes]
+rule = make()
+state = rule.init(params)
+
+
+def step(params, state, grads):
+    updates, state = rule.update(grads, state, params)
+    return optax.apply_updates(params, updates), state
+
+
+step = jax.jit(step, donate_argnums=(0, 1))
+params, state = jax.block_until_ready(step(params, state, grads))
+print("ready", flush=True)
+for _ in sys.stdin:
+    start = time.perf_counter()
+    params, state = jax.block_until_ready(step(params, state, grads))
+    print((time.perf_counter() - start) * 1e3, flush=True)
+"""
+
+
+class Process:
+    """A program that says ``ready`` and then, for each line, how many milliseconds a step took.
+
+    Args:
+        python: The interpreter that has what the program imports.
+        program: Its text.
+        request: What it is told, as JSON in its first argument.
+    """
+
+    def __init__(self, python: str, program: str, request: Any) -> None:
+        self._process = subprocess.Popen(
+            [python, "-W", "ignore", "-c", program, json.dumps(request)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._expect("ready")
+
+    def _expect(self, word: str = "") -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        assert line == word or not word, f"the peer said {line!r}"
+        return line
+
+    def step(self) -> float:
+        """Return the milliseconds that a step took."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("step\n")
+        self._process.stdin.flush()
+        return float(self._expect())
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+
+
+def chainer_step(python: str, name: str, shapes: list[Any]) -> Process:
+    """Return the original's optimizer over parameters of these shapes."""
+    return Process(python, CHAINER_STEP, [name, shapes])
+
+
+def optax_step(python: str, name: str, shapes: list[Any]) -> Process | None:
+    """Return optax's counterpart, jitted with donated buffers; None where it has none."""
+    return Process(python, OPTAX_STEP, [name, shapes]) if f'"{name}"' in OPTAX_STEP else None
