@@ -193,3 +193,44 @@ def test_chainers_optimizers_have_the_policy_too() -> None:
     with using_config("dtype", np.float32), pytest.raises(GradientError, match="/w"):
         opt.update()
     assert model.w.array.tolist() == [3.0, 4.0]
+
+
+# ---- gradients cleared by the step itself
+
+
+@pytest.mark.parametrize("fall_out", [False, True])
+def test_a_step_may_clear_its_gradients(fall_out: bool) -> None:
+    model, wanted = make(), make()
+    kinds = (Muon, Muon) if fall_out else (AdamW, AdamW)
+    opt, peer = (kind(m, lr=0.1) for kind, m in zip(kinds, (model, wanted), strict=True))
+    opt.clear_in_step()
+    kept = None
+    draws = torch.Generator().manual_seed(1)
+    x = torch.randn(16, 4, generator=draws, dtype=torch.float64)
+    for _ in range(4):
+        peer.zero_grad()
+        for m, o in ((model, opt), (wanted, peer)):
+            torch.nn.functional.cross_entropy(m(x), torch.arange(16) % 3).backward()
+            o.step()
+        grads = [p.grad for p in model.parameters()]
+        assert not any(grad.any() for grad in grads)
+        assert kept is None or all(a is b for a, b in zip(kept, grads, strict=True))
+        kept = grads
+    assert same(model, wanted)
+    if not fall_out:
+        assert opt.explain().buckets[0].bytes_written == 32
+
+
+def test_a_skipped_step_clears_too() -> None:
+    model = make()
+    opt = AdamW(model)
+    opt.clear_in_step()
+    opt.when_not_finite("skip")
+    spoil(model)
+    with pytest.warns(UserWarning, match="not finite"):
+        opt.step()
+    assert not any(p.grad.any() for p in model.parameters())
+    before = copy.deepcopy(model)
+    model[0].weight.grad.fill_(1.0)
+    opt.step()
+    assert not torch.equal(model[0].weight, before[0].weight)

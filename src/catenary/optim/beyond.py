@@ -112,6 +112,17 @@ class Beyond:
         """
         self._engine.when_not_finite(policy, stop_after=stop_after)
 
+    def clear_in_step(self, on: bool = True) -> None:
+        """Let the updating pass leave zeros in the gradients, so that `zero_grad` is not needed.
+
+        The next ``backward`` adds to the same memory: nothing is allocated, and no pass of its own
+        clears it. A step that is skipped clears too.
+
+        Args:
+            on: False to leave gradients as they are, which is how it begins.
+        """
+        self._engine.clear_in_step(on)
+
     def collect_stats(self, on: bool = True) -> None:
         """Measure every step from now on; the updating pass does it and reads no byte more.
 

@@ -103,7 +103,9 @@ class Loading:
         found: dict[Any, str] = {}
         for group in self._saved:
             keys = group["params"]
-            names = group.get("param_names", keys)
+            # torch's distributed checkpoints are keyed by name, whatever else a group holds.
+            by_name = bool(keys) and isinstance(keys[0], str)
+            names = keys if by_name else group.get("param_names", keys)
             if not all(isinstance(name, str) for name in names):
                 return None
             found.update(zip(keys, plain_names(names, None), strict=True))

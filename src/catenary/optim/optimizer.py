@@ -15,7 +15,7 @@ from catenary.optim.beyond import Beyond
 from catenary.optim.checkpoint import Loading, LoadReport
 from catenary.optim.engine import Engine
 from catenary.optim.param_groups import ParamGroups
-from catenary.optim.state import StateView, write_state
+from catenary.optim.state import StateView, as_tensors, portable, write_state
 from catenary.optim.treatment import freeze
 from catenary.optim.words import check_words, plain_names, unknown_word
 from catenary.optimizer import Hyper, hyper
@@ -258,7 +258,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 
     def __getstate__(self) -> dict[str, Any]:
         held = super().__getstate__()
-        states = {tensor: dict(state) for tensor, state in self.state.items()}
+        states = {tensor: portable(state) for tensor, state in self.state.items()}
         return {**held, "state": states, "t": self._engine.t, "_rules": self._rules}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -271,7 +271,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._follow()
         self._engine.setup(self._view)
         self._engine.t = t
-        self.state = states
+        self.state = {tensor: as_tensors(state) for tensor, state in states.items()}
 
     def _rule_of(self, group: Mapping[str, Any]) -> type[DeclaredRule]:
         """Return the rule that a group names, or the optimizer's own.

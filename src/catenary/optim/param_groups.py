@@ -120,6 +120,9 @@ def _as_array(held: torch.Tensor) -> Any:
     return held.numpy() if reachable else held
 
 
+_NO_PARTS = contextlib.nullcontext()
+
+
 def _param_of(tensor: torch.Tensor, name: str) -> TensorParam:
     # Who has a DTensor has imported its module, which takes a second.
     spread = sys.modules.get("torch.distributed.tensor")
@@ -238,9 +241,12 @@ class ParamGroups(TorchTarget):
                 self._give_rule(param, group)
         self._sharded = [p for p in self._params.values() if p.sharding is not None]
 
-    @contextlib.contextmanager
-    def gradients(self) -> Iterator[None]:
+    def gradients(self) -> contextlib.AbstractContextManager[None]:
         """Let parts of tensors have parts of the gradients for the length of a `with` block."""
+        return self._parts_of_gradients() if self._sharded else _NO_PARTS
+
+    @contextlib.contextmanager
+    def _parts_of_gradients(self) -> Iterator[None]:
         try:
             for param in self._sharded:
                 param.take_gradient()
@@ -263,9 +269,10 @@ class ParamGroups(TorchTarget):
         if not self._sharded:
             super().written(changed)
             return
-        leaves = {id(param.tensor): param.leaf for param in self._sharded}
-        spread = [leaves[id(part)] for part in changed if id(part) in leaves]
-        super().written([*changed, *spread])
+        super().written(changed)
+        if self._sharded:
+            leaves = {id(param.tensor): param.leaf for param in self._sharded}
+            super().written([leaves[id(part)] for part in changed if id(part) in leaves])
 
     @staticmethod
     def _give_rule(param: TensorParam, group: _Group) -> None:

@@ -263,9 +263,10 @@ class ScheduleFree(Optimizer):
         for group in self.param_groups:
             for tensor in group["params"] if group["train_mode"] == training else ():
                 param = self._view.of(tensor)
-                z = self.state[tensor].get("z")
-                if param is not None and z is not None:
-                    yield tensor, z.to(tensor.dtype), param.update_rule.interpolation
+                rule = None if param is None else param.update_rule
+                if isinstance(rule, ScheduleFreeRule) and rule.state is not None:
+                    z = self.state[tensor]["z"]
+                    yield tensor, z.to(tensor.dtype), rule.value("interpolation")
 
     def _set_mode(self, *, training: bool) -> None:
         for group in self.param_groups:

@@ -11,10 +11,10 @@ import torch
 from catenary import changes
 from catenary.errors import StateError
 from catenary.optim.param_groups import ParamGroups, TensorParam
-from catenary.optimizer.declared_rule import DeclaredRule
+from catenary.optimizer.declared_rule import DeclaredRule, as_array
 from catenary.optimizer.update_rule import Clock
 
-__all__ = ["StateView", "check_state", "read_state", "write_state"]
+__all__ = ["StateView", "as_tensors", "check_state", "portable", "read_state", "write_state"]
 
 Shape = tuple[int, ...]
 STEP, AVERAGE, MASTER = "step", "averaged_param", "master_param"
@@ -44,6 +44,21 @@ def read_state(param: TensorParam) -> dict[str, Any]:
 
 def _as_tensor(held: Any) -> torch.Tensor:
     return torch.from_numpy(held) if isinstance(held, np.ndarray) else held
+
+
+def portable(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state for pickling: with NumPy arrays, which go by value.
+
+    A tensor goes to another process as a handle of its memory, and ours are made as they are read
+    and gone before the handle is used.
+    """
+    plain = {key: value for key, value in state.items() if type(value) is torch.Tensor}
+    return {**state, **{key: as_array(value) for key, value in plain.items()}}
+
+
+def as_tensors(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state as it was before :func:`portable`."""
+    return {key: _as_tensor(value) for key, value in state.items()}
 
 
 def check_state(

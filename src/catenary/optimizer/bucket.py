@@ -46,6 +46,7 @@ class Bucket:
         self.tensors: list[torch.Tensor] = [param.tensor for param in self.params]
         self._at = [held.data_ptr() for held in self.tensors]
         self._memory = [held.detach() for held in self.tensors]
+        self._contiguous = all(held.is_contiguous() for held in self.tensors)
         self.table = Table(schedule(formula), self._columns(), self._masters())
         names = self.table.schedule.program.hypers
         self._own_names = tuple(n.removeprefix("rule.") for n in names if n.startswith("rule."))
@@ -107,7 +108,9 @@ class Bucket:
             ]
         except (AttributeError, RuntimeError):
             return self._read_some(frozen_rest=frozen_rest)
-        if -1 in addresses:
+        if -1 in addresses or not self._contiguous:
+            if any(held.grad is None or held.grad.is_sparse for held in self.tensors):
+                return self._read_some(frozen_rest=frozen_rest)
             for held in self.tensors:
                 assert held.grad is not None
                 held.grad = aligned(held.grad, held)

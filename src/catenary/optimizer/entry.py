@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from catenary.errors import GradientError
+from catenary.kernel import is_dense
 from catenary.optimizer.formula_hook import FormulaHook
 from catenary.optimizer.formula_rule import FormulaRule
 from catenary.optimizer.matrix_rule import MatrixRule
@@ -59,7 +60,9 @@ class Entry:
             return self.signature
         state = self.rule.state or {}
         dtypes = tuple(_dtype_name(held) for held in state.values())
-        return (*self.signature, self.rule._fp32_param is not None, dtypes)
+        # Kernels cannot walk memory with holes; a tensor that has some goes apart.
+        dense = is_dense(self.param.tensor)
+        return (*self.signature, dense, self.rule._fp32_param is not None, dtypes)
 
 
 def _dtype_name(held: Any) -> str:

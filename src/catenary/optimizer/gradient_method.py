@@ -14,7 +14,7 @@ from catenary.optimizer.declare import Hyper, make_init
 from catenary.optimizer.explain import Explanation, explain
 from catenary.optimizer.hookable import Hook
 from catenary.optimizer.hyperparameter import Hyperparameter
-from catenary.optimizer.plan import Plan
+from catenary.optimizer.plan import Extras, Plan
 from catenary.optimizer.selection import Selection, choose
 from catenary.optimizer.statistics import KeepsStatistics
 from catenary.optimizer.treatment import Treatment
@@ -53,6 +53,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
     """
 
     rule: ClassVar[type[UpdateRule] | None] = None
+    _clears = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,9 +148,8 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
         """Return the plan of this step, after checking all that can be checked."""
         plan: Plan | None = self._plan
         if plan is None or not plan.is_current() or plan.view is not self._view:
-            plan = self._plan = Plan(
-                self._view, self._hooks("pre"), self._average_decay, self._counts
-            )
+            extras = Extras(self._average_decay, self._counts, self._clears)
+            plan = self._plan = Plan(self._view, self._hooks("pre"), extras)
         plan.check()
         return plan
 
@@ -173,6 +173,21 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
             self._unscale_grads()
             self.call_hooks("post")
         self.update_loss_scale()
+
+    def clear_in_step(self, on: bool = True) -> None:
+        """Let the updating pass leave zeros in the gradients, in place.
+
+        The next ``backward`` then adds to the same memory: nothing is allocated, no pass of its own
+        clears it, and gradients need not be cleared by hand. A step that is skipped clears too.
+
+        Args:
+            on: False to leave gradients as they are, which is how it begins.
+
+        After a step ``param.grad`` then reads as zeros. A step that runs Chainer's way, since the
+        class overrides a part of it, clears nothing.
+        """
+        self._clears = bool(on)
+        changes.structure()
 
     def select(
         self, *patterns: str, ndim: int | None = None, dtype: Any = None, within: Any = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -18,7 +18,7 @@ import torch
 from catenary import changes
 from catenary.errors import annotate
 from catenary.expr import Formula, Node, check_formula
-from catenary.expr.node import hyper, node, tensor
+from catenary.expr.node import const, hyper, node, tensor
 from catenary.kernel import Launch, Step
 from catenary.optimizer.averaging import (
     AVERAGE,
@@ -38,7 +38,25 @@ from catenary.optimizer.statistics import Counts, measures
 from catenary.optimizer.target import Target
 from catenary.optimizer.update_rule import UpdateRule
 
-__all__ = ["Plan"]
+__all__ = ["Extras", "Plan"]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What the updating pass does besides updating.
+
+    Attributes:
+        average_decay: Share that the averaged copy of the weights keeps at a step; None: no copy.
+        counts: What keeps the statistics of steps; None: nothing is measured.
+        clears: Whether it leaves zeros in the gradients.
+    """
+
+    average_decay: float | None = None
+    counts: Counts | None = None
+    clears: bool = False
+
+
+NOTHING_ELSE = Extras()
 
 
 class Plan:
@@ -47,8 +65,7 @@ class Plan:
     Args:
         view: The target.
         hooks: The optimizer's pre hooks. If all of them are formulas they join the rules' kernels.
-        average_decay: Share that the averaged copy of the weights keeps at a step; None: no copy.
-        counts: What keeps the statistics of steps; None: nothing is measured.
+        extras: What the updating pass does besides.
 
     Attributes:
         view: The target.
@@ -61,13 +78,11 @@ class Plan:
         self,
         view: Target,
         hooks: Iterable[Any],
-        average_decay: float | None = None,
-        counts: Counts | None = None,
+        extras: Extras = NOTHING_ELSE,
     ) -> None:
         self.tokens = changes.now()
         self.view = view
-        self._average_decay = average_decay
-        self._counts = counts
+        self._extras = extras
         self._clipping: list[tuple[FormulaHook, Node]] = []
         hooks = tuple(hooks)
         self.inline = all(map(joins_kernel, hooks))
@@ -150,7 +165,7 @@ class Plan:
         for bucket in buckets:
             bucket.count()
         try:
-            of_hooks: dict[str, float] = {DECAY: self._average_decay or 0.0}
+            of_hooks: dict[str, float] = {DECAY: self._extras.average_decay or 0.0}
             for i, hook in enumerate(self._hooks):
                 of_hooks.update(hook.values(f"hook{i}."))
             for bucket in buckets:
@@ -163,12 +178,13 @@ class Plan:
             self._spend_scales(buckets, rewritten=not launch.non_finite)
         if launch.non_finite:
             self._undo(buckets)
+            self._clear(self.entries)
             return [buckets[i].entries[row].path for i, row in launch.non_finite]
         self._created = []
         for bucket in buckets:
             bucket.keep_numbers()
-        if self._counts is not None:
-            self._note(self._counts, buckets, launch)
+        if self._extras.counts is not None:
+            self._note(self._extras.counts, buckets, launch)
         self._run_fallen()
         if not self.view.announces_changes:
             moving = [bucket.moving() for bucket in buckets]
@@ -212,7 +228,7 @@ class Plan:
             rule = entry.rule
             if rule is None or not self.view.takes_part(entry.param):
                 continue
-            if self._average_decay is not None:
+            if self._extras.average_decay is not None:
                 start_average(rule, entry.param)
             if not entry.in_bucket:
                 continue
@@ -257,7 +273,7 @@ class Plan:
     ) -> Formula:
         """Return what runs over a parameter, and what it measures on the way."""
         formula = self._updating_formula(entry, gradient, shared)
-        if self._counts is None or entry.rule is None:
+        if self._extras.counts is None or entry.rule is None:
             return formula
         new = dict(formula.outputs).get("p")
         return check_formula(replace(formula, measured=measures(_unscaled(scaled), new)))
@@ -273,10 +289,12 @@ class Plan:
         for i, hook in enumerate(entry.hooks):
             gradient = trace_hook(type(hook), tensor("p"), gradient, f"rule_hook{i}.")
         traced = trace_rule(type(entry.rule), entry.rule.flags, gradient, "rule.", shared)
-        if self._average_decay is None:
-            return traced
-        average = (AVERAGE, averaged(dict(traced.outputs)["p"]))
-        return check_formula(replace(traced, outputs=(*traced.outputs, average)))
+        more: tuple[tuple[str, Node], ...] = ()
+        if self._extras.average_decay is not None:
+            more += ((AVERAGE, averaged(dict(traced.outputs)["p"])),)
+        if self._extras.clears:
+            more += (("g", const(0)),)
+        return check_formula(replace(traced, outputs=(*traced.outputs, *more)))
 
     def _gather(self, buckets: list[Bucket]) -> None:
         """Read this step's gradients."""
@@ -309,6 +327,14 @@ class Plan:
                 for param in bucket.params:
                     param._scale_spent = param._loss_scale is not None
 
+    def _clear(self, entries: Iterable[Entry]) -> None:
+        """Leave zeros in gradients that no updating pass has cleared, where that is asked."""
+        for entry in entries if self._extras.clears else ():
+            grad = entry.param.tensor.grad
+            if grad is not None:
+                grad.data.zero_()
+                entry.param._loss_scale = None
+
     def _run_fallen(self) -> None:
         if not self._fallen:
             return
@@ -330,9 +356,10 @@ class Plan:
                 )
                 raise
             done += [entry.path for entry in entries]
-            if self._average_decay is not None:
+            self._clear(entries)
+            if self._extras.average_decay is not None:
                 for entry in entries:
-                    average_alone(entry.rule, entry.param, self._average_decay)
+                    average_alone(entry.rule, entry.param, self._extras.average_decay)
 
 
 def _unscaled(scaled: bool) -> Node:
