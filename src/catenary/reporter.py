@@ -97,7 +97,7 @@ class Reporter:
     def report(self, values: Mapping[str, Any], observer: object = None) -> None:
         """Write values to the observation.
 
-        A Variable is written as a copy without its graph, so that watching a loss does not keep the
+        A Variable or tensor is written without its graph, so that watching a loss does not keep the
         whole computation alive, unless ``config.keep_graph_on_report``.
 
         Args:
@@ -116,8 +116,8 @@ class Reporter:
                 )
             prefix = self._observer_names[id(observer)] + "/"
         for name, value in values.items():
-            detach = isinstance(value, Variable) and not config.keep_graph_on_report
-            self.observation[prefix + name] = copy.copy(value) if detach else value
+            seen = value if config.keep_graph_on_report else _let_go(value)
+            self.observation[prefix + name] = seen
 
 
 def get_current_reporter() -> Reporter:
@@ -196,7 +196,8 @@ class Summary:
         names = ("_x", "_x2", "_n")
         if isinstance(serializer, Serializer):
             for name in names:
-                serializer(name, getattr(self, name))
+                value = getattr(self, name)
+                serializer(name, value.item() if isinstance(value, torch.Tensor) else value)
             return
         try:
             loaded = {name: serializer(name, None) for name in names}
@@ -267,9 +268,17 @@ def _in_double(value: Any) -> Any:
     return np.float64(value) if isinstance(value, (np.ndarray, np.floating)) else value
 
 
+def _let_go(value: Any) -> Any:
+    """Return a value that holds no graph."""
+    if isinstance(value, Variable):
+        return copy.copy(value)
+    return value.detach() if isinstance(value, torch.Tensor) else value
+
+
 def _without_graph(value: Any) -> Any:
     return value.array if isinstance(value, Variable) else value
 
 
 def _is_scalar(value: Any) -> bool:
-    return isinstance(value, (numbers.Number, np.generic)) or getattr(value, "ndim", -1) == 0
+    common = (float, int, np.generic)  # much faster to tell than an abstract class
+    return isinstance(value, (*common, numbers.Number)) or getattr(value, "ndim", -1) == 0

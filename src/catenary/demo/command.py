@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
 
-from catenary import datasets, errors, serializers
-from catenary.demo.screen import Row, Screen, open_screen
-from catenary.demo.training import Result, Training
+from catenary import datasets, errors
+from catenary.demo.screen import Row, Show, open_screen, rows_of
+from catenary.demo.training import SNAPSHOT, make_trainer, read, resume
 
 __all__ = ["main"]
 
@@ -29,10 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     numpy.random.seed(options.seed)
-    training = Training(options.lr, options.momentum)
+    train, test = datasets.get_digits(ndim=3)
+    trainer = make_trainer(
+        train, test, options.lr, options.momentum, options.batch, options.epochs, options.out
+    )
     if options.resume:
         try:
-            serializers.load_npz(options.resume, training)
+            resume(trainer, options.resume, options.epochs)
         except (OSError, errors.SnapshotError) as error:
             parser.error(f"argument --resume: {error}")
     try:
@@ -40,44 +42,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         parser.error(f"argument --out: {error}")
 
-    train, test = datasets.get_digits(ndim=3)
     print(f"{len(train)} handwritten digits to learn from, {len(test)} to be tested on.\n")
-    batches = options.epochs * -(-len(train) // options.batch)
-    with open_screen(batches) as screen:
+    before = len(rows_of(trainer))
+    with open_screen(-(-options.epochs * len(train) // options.batch)) as screen:
         screen.heading()
-        rows = []
-        for epoch in range(options.epochs):
-            if epoch == max(1, 2 * options.epochs // 3):
-                training.optimizer.lr /= 10
-            rows.append(_epoch(training, train, test, options.batch, screen))
+        trainer.extend(Show(screen))
+        trainer.run()
 
-    made = [options.out / "snapshot.npz"]
-    serializers.save_npz(made[0], training)
-    made += _draw(rows, test, training.test(test), options.out)
-    _close(rows, made, options)
+    rows = rows_of(trainer)
+    made = [options.out / SNAPSHOT, options.out / "log.json"]
+    made += _draw(rows, test, read(trainer, test), options.out)
+    _close(rows[before:], made, options)
     return 0
 
 
-def _epoch(training: Training, train: Any, test: Any, batch: int, screen: Screen) -> Row:
-    begin = time.perf_counter()
-    losses = []
-    for loss in training.epoch(train, batch):
-        losses.append(loss)
-        screen.advance()
-    seconds = time.perf_counter() - begin
-    result = training.test(test)
-    row = Row(
-        training.optimizer.epoch,
-        sum(losses) / len(losses),
-        result.loss,
-        result.accuracy,
-        seconds,
-    )
-    screen.row(row)
-    return row
-
-
-def _draw(rows: Sequence[Row], test: Any, result: Result, out: Path) -> list[Path]:
+def _draw(rows: Sequence[Row], test: Any, probabilities: Any, out: Path) -> list[Path]:
     try:
         from catenary.demo import pictures
     except ImportError:
@@ -86,13 +65,14 @@ def _draw(rows: Sequence[Row], test: Any, result: Result, out: Path) -> list[Pat
     images, labels = (numpy.stack(column) for column in zip(*test, strict=True))
     curves, mistakes = out / "curves.png", out / "mistakes.png"
     pictures.draw_curves(rows, curves)
-    pictures.draw_mistakes(images, labels, result.probabilities, mistakes)
+    pictures.draw_mistakes(images, labels, probabilities, mistakes)
     return [curves, mistakes]
 
 
 def _close(rows: Sequence[Row], made: Sequence[Path], options: argparse.Namespace) -> None:
     says = {
-        "snapshot.npz": "the network and its optimizer",
+        SNAPSHOT: "the whole training, to go on from",
+        "log.json": "the numbers of the table",
         "curves.png": "loss and accuracy over the epochs",
         "mistakes.png": "the digits it got wrong",
     }
@@ -128,7 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X",
     )
     add("--momentum", type=_number(0, 1), default=0.9, help="momentum, 0 to 1", metavar="X")
-    add("--seed", type=_seed, default=0, help="of the random numbers", metavar="N")
+    add(
+        "--seed",
+        type=_seed,
+        default=0,
+        help="of the random numbers (a snapshot has its own)",
+        metavar="N",
+    )
     add("--resume", type=Path, help="a snapshot to go on from", metavar="FILE")
     add("--out", type=Path, default=Path("demo-output"), help="folder to write to", metavar="DIR")
     return parser

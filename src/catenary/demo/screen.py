@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
-__all__ = ["Row", "Screen", "open_screen"]
+from catenary import training
+
+__all__ = ["Row", "Screen", "Show", "open_screen", "rows_of"]
 
 
 class Row(NamedTuple):
@@ -18,6 +20,22 @@ class Row(NamedTuple):
     test_loss: float
     test_accuracy: float
     seconds: float
+
+
+def rows_of(trainer: training.Trainer) -> list[Row]:
+    """Return what the trainer's LogReport has gathered, an epoch a row."""
+    rows, before = [], 0.0
+    for entry in trainer.get_extension("LogReport").log:
+        row = Row(
+            entry["epoch"],
+            entry["main/loss"],
+            entry["validation/main/loss"],
+            entry["validation/main/accuracy"],
+            entry["elapsed_time"] - before,
+        )
+        rows.append(row)
+        before = entry["elapsed_time"]
+    return rows
 
 
 class Screen(NamedTuple):
@@ -36,6 +54,33 @@ class Screen(NamedTuple):
             f"{row.epoch:5}   {row.train_loss:10.4f}   {row.test_loss:9.4f}   "
             f"{row.test_accuracy:13.2%}   {row.seconds:7.2f}"
         )
+
+
+class Show(training.Extension):
+    """Extension that moves the bar with every batch and prints a line of the table an epoch.
+
+    Args:
+        screen: Where to show it.
+    """
+
+    priority = 0  # after the LogReport
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._shown = 0
+
+    def initialize(self, trainer: Any) -> None:
+        """Pass over what was learnt before a resume."""
+        self._shown = len(rows_of(trainer))
+
+    def __call__(self, trainer: Any) -> None:
+        """Show what is new."""
+        self._screen.advance()
+        if trainer.updater.is_new_epoch:
+            rows = rows_of(trainer)
+            for row in rows[self._shown :]:
+                self._screen.row(row)
+            self._shown = len(rows)
 
 
 @contextlib.contextmanager

@@ -1,27 +1,31 @@
-"""The program itself: a network, a training loop and a test, as anybody would write them."""
+"""The program itself: a network and a Trainer around it, as anybody would write them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy
 
 from catenary import (
     Chain,
-    Variable,
     datasets,
     iterators,
     no_backprop_mode,
     optimizer_hooks,
     optimizers,
+    serializers,
+    training,
     using_config,
 )
 from catenary import functions as F
 from catenary import links as L
 from catenary.dataset import concat_examples
+from catenary.training import extensions
 
-__all__ = ["Network", "Result", "Training", "nudge"]
+__all__ = ["SNAPSHOT", "Network", "make_trainer", "nudge", "read", "resume"]
+
+SNAPSHOT = "snapshot.npz"
 
 
 class Network(Chain):
@@ -51,43 +55,51 @@ def nudge(example: tuple[Any, Any]) -> tuple[Any, Any]:
     return roomy[:, down : down + 8, right : right + 8], digit
 
 
-class Result(NamedTuple):
-    """How well the network reads a set of digits."""
+def make_trainer(
+    train: Any, test: Any, lr: float, momentum: float, batch: int, epochs: int, out: Path
+) -> training.Trainer:
+    """Put together everything that a training needs.
 
-    loss: float
-    accuracy: float
-    probabilities: numpy.ndarray[Any, Any]
+    Args:
+        train: Digits to learn from.
+        test: Digits to be tested on after each epoch.
+        lr: Learning rate; a tenth of it in the last third.
+        momentum: Momentum, 0 to 1.
+        batch: Digits to learn from at once.
+        epochs: Times to go through the data.
+        out: Folder for log and snapshot.
+    """
+    model = L.Classifier(Network())
+    optimizer = optimizers.MomentumSGD(lr=lr, momentum=momentum).setup(model)
+    optimizer.add_hook(optimizer_hooks.WeightDecay(5e-4))
+
+    nudged = datasets.TransformDataset(train, nudge)
+    updater = training.StandardUpdater(iterators.SerialIterator(nudged, batch), optimizer)
+    trainer = training.Trainer(updater, (epochs, "epoch"), out)
+
+    once = iterators.SerialIterator(test, len(test), repeat=False, shuffle=False)
+    slower = extensions.MultistepShift("lr", 0.1, [max(1, 2 * epochs // 3)], lr)
+    trainer.extend(extensions.Evaluator(once, model))
+    trainer.extend(slower, trigger=(1, "epoch"))
+    trainer.extend(extensions.LogReport(filename="log.json"))
+    trainer.extend(extensions.snapshot(filename=SNAPSHOT), trigger=(1, "epoch"))
+    return trainer
 
 
-class Training:
-    """A network and its optimizer: what a snapshot holds, and what goes on after it."""
+def resume(trainer: training.Trainer, snapshot: Path, epochs: int) -> None:
+    """Let a trainer go on from a snapshot, for `epochs` more, with its own learning rate."""
+    serializers.load_npz(snapshot, trainer, ignore_names=_is_of_the_learning_rate)
+    trainer.stop_trigger = training.get_trigger((trainer.updater.epoch + epochs, "epoch"))
 
-    def __init__(self, lr: float, momentum: float) -> None:
-        self.network = Network()
-        self.optimizer = optimizers.MomentumSGD(lr=lr, momentum=momentum).setup(self.network)
-        self.optimizer.add_hook(optimizer_hooks.WeightDecay(5e-4))
 
-    def loss(self, x: Any, t: Any) -> Variable:
-        """Say how far the network is from reading images `x` as digits `t`."""
-        return F.softmax_cross_entropy(self.network(x), t)
+def _is_of_the_learning_rate(key: str) -> bool:
+    return "/hyperparam/" in key or key.startswith("extensions/MultistepShift/")
 
-    def epoch(self, data: Any, batch_size: int) -> Iterator[float]:
-        """Go through the data once, shuffled and nudged; yield the loss of each batch."""
-        nudged = datasets.TransformDataset(data, nudge)
-        for batch in iterators.SerialIterator(nudged, batch_size, repeat=False):
-            x, t = concat_examples(batch)
-            yield float(self.optimizer.update(self.loss, x, t).array)
-        self.optimizer.new_epoch()
 
-    def test(self, data: Any) -> Result:
-        """Read digits without learning from them."""
-        x, t = concat_examples(data)
-        with using_config("train", False), no_backprop_mode():
-            y = self.network(x)
-            loss = F.softmax_cross_entropy(y, t)
-            return Result(float(loss.array), float(F.accuracy(y, t).array), F.softmax(y).array)
-
-    def serialize(self, serializer: Any) -> None:
-        """Say what a snapshot holds; saving and loading both go this way."""
-        self.network.serialize(serializer["network"])
-        self.optimizer.serialize(serializer["optimizer"])
+def read(trainer: training.Trainer, data: Any) -> numpy.ndarray[Any, Any]:
+    """Return how probable the trained network finds each digit, for each image."""
+    model = trainer.updater.get_optimizer("main").target
+    images, _ = concat_examples(data)
+    with using_config("train", False), no_backprop_mode():
+        probabilities: numpy.ndarray[Any, Any] = F.softmax(model.predictor(images)).array
+    return probabilities

@@ -1,0 +1,340 @@
+"""Writers of snapshots: in the loop, or behind its back in a thread or a process.
+
+The asynchronous ones copy what they are given and return at once; snapshots are written in the
+order in which they were taken. What goes wrong is raised at the next snapshot, or by `finalize`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import multiprocessing
+import queue
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from catenary.errors import annotate
+from catenary.serializers import save_npz
+from catenary.training.extensions._snapshot_files import describe, write_whole
+from catenary.training.extensions._snapshot_workers import (
+    Line,
+    Outcomes,
+    UntilOrphaned,
+    WriterProcess,
+    WriterThread,
+    failure_of,
+)
+
+__all__ = [
+    "ProcessQueueWriter",
+    "ProcessWriter",
+    "QueueWriter",
+    "SimpleWriter",
+    "StandardWriter",
+    "ThreadQueueWriter",
+    "ThreadWriter",
+    "Writer",
+]
+
+Savefun = Callable[..., Any]
+
+
+class Writer:
+    """Base class of writers; :func:`~catenary.training.extensions.snapshot` calls one.
+
+    Differs:
+        Files carry a checksum and reach the disk before they get their names.
+    """
+
+    def __init__(self) -> None:
+        self._post_save_hooks: list[Callable[[], Any]] = []
+
+    def __call__(self, filename: str, outdir: Any, target: Any) -> None:
+        """Write a snapshot, or see to it that it is written.
+
+        Args:
+            filename: Name of the file.
+            outdir: Its folder.
+            target: Dictionary of arrays by path.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define __call__")
+
+    def finalize(self) -> None:
+        """Wait until everything is written; called after the loop."""
+
+    def save(self, filename: str, outdir: Any, target: Any, savefun: Savefun, **kwds: Any) -> None:
+        """Write a snapshot now.
+
+        Args:
+            filename: Name of the file.
+            outdir: Its folder.
+            target: Dictionary of arrays by path; it gets a checksum.
+            savefun: Called with a path and a dictionary.
+            **kwds: Keyword arguments for `savefun`.
+
+        Raises:
+            SnapshotWriteError: If the system refuses (an OSError); what was there before stays.
+        """
+        write_whole(Path(outdir, filename), target, savefun, kwds)
+        self._post_save()
+
+    def _add_cleanup_hook(self, hook_fun: Callable[[], Any]) -> None:
+        """Have `hook_fun` called after every snapshot that was written."""
+        self._post_save_hooks.append(hook_fun)
+
+    def _post_save(self) -> None:
+        for hook in self._post_save_hooks:
+            hook()
+
+
+class SimpleWriter(Writer):
+    """Writer that writes at once, in the loop.
+
+    Args:
+        savefun: Called with a path and a dictionary of arrays, for instance
+            :func:`catenary.serializers.save_npz`.
+        **kwds: Keyword arguments for `savefun`.
+    """
+
+    def __init__(self, savefun: Savefun = save_npz, **kwds: Any) -> None:
+        super().__init__()
+        self._savefun = savefun
+        self._kwds = kwds
+
+    def __call__(self, filename: str, outdir: Any, target: Any) -> None:
+        """Write a snapshot."""
+        self.save(filename, outdir, target, self._savefun, **self._kwds)
+
+
+class StandardWriter(Writer):
+    """Base class of writers that have one thread or process for each snapshot.
+
+    Args:
+        savefun: Called with a path and a dictionary of arrays.
+        **kwds: Keyword arguments for `savefun`.
+
+    Differs:
+        It never waits for the snapshot before (Chainer does); the copies that wait take memory.
+    """
+
+    def __init__(self, savefun: Savefun = save_npz, **kwds: Any) -> None:
+        super().__init__()
+        self._savefun = savefun
+        self._kwds = kwds
+        self._line = Line()
+
+    def __call__(self, filename: str, outdir: Any, target: Any) -> None:
+        """Begin to write a copy of `target`.
+
+        Raises:
+            Exception: What went wrong with an earlier snapshot; this one is under way all the same.
+        """
+        worker = self.create_worker(filename, outdir, copy.deepcopy(target), **self._kwds)
+        self._line.join(worker, describe(Path(outdir, filename), target))
+        _raise_first(self._line.failures())
+
+    def create_worker(self, filename: str, outdir: Any, target: Any, **kwds: Any) -> Any:
+        """Return the thread or process that is to write a snapshot: it has `start` and `join`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define create_worker")
+
+    def finalize(self) -> None:
+        """Wait until everything is written.
+
+        Raises:
+            Exception: What went wrong since the last snapshot was taken.
+        """
+        self._line.finish()
+        _raise_first(self._line.failures())
+
+
+class ThreadWriter(StandardWriter):
+    """Writer that has a thread for each snapshot, so that the loop goes on meanwhile.
+
+    Args:
+        savefun: Called with a path and a dictionary of arrays.
+        **kwds: Keyword arguments for `savefun`.
+    """
+
+    def create_worker(self, filename: str, outdir: Any, target: Any, **kwds: Any) -> Any:
+        """Return the thread that is to write a snapshot."""
+        return WriterThread(
+            target=self.save, args=(filename, outdir, target, self._savefun), kwargs=kwds
+        )
+
+
+class ProcessWriter(StandardWriter):
+    """Writer that has a process for each snapshot: compressing takes nothing from the loop.
+
+    Args:
+        savefun: Called with a path and a dictionary of arrays. Where Python does not fork (from
+            3.14 on), it has to be a function that can be imported.
+        **kwds: Keyword arguments for `savefun`.
+    """
+
+    def create_worker(self, filename: str, outdir: Any, target: Any, **kwds: Any) -> Any:
+        """Return the process that is to write a snapshot."""
+        task = SimpleWriter(self._savefun, **kwds)
+        task._post_save_hooks = self._post_save_hooks
+        return WriterProcess(task, (filename, outdir, target))
+
+
+class QueueWriter(Writer):
+    """Base class of writers that have one thread or process for all snapshots.
+
+    Args:
+        savefun: Called with a path and a dictionary of arrays.
+        task: What to do with file name, folder and dictionary instead of saving with `savefun`.
+
+    Differs:
+        The thread or process starts with the first snapshot and outlives one that fails; old
+        snapshots are removed (`n_retains`) here as well.
+    """
+
+    def __init__(
+        self, savefun: Savefun = save_npz, task: Callable[[str, Any, Any], Any] | None = None
+    ) -> None:
+        super().__init__()
+        self._task = self.create_task(savefun) if task is None else task
+        self._queue = self.create_queue()
+        self._outcomes = self._create_outcomes()
+        self._waiting: dict[str, str] = {}
+        self._consumer: Any = None
+
+    def __call__(self, filename: str, outdir: Any, target: Any) -> None:
+        """Put a copy of `target` at the end of the queue.
+
+        Raises:
+            Exception: What went wrong with an earlier snapshot; this one is in the queue all the
+                same.
+        """
+        failures = self._failures()
+        if self._consumer is None:
+            self._consumer = self.create_consumer(self._queue)
+            self._consumer.start()
+            atexit.register(self.finalize)
+        self._waiting[filename] = describe(Path(outdir, filename), target)
+        self._queue.put([None, filename, outdir, copy.deepcopy(target)])
+        _raise_first(failures)
+
+    def create_task(self, savefun: Savefun) -> Callable[[str, Any, Any], Any]:
+        """Return what writes one snapshot."""
+        return SimpleWriter(savefun)
+
+    def create_queue(self) -> Any:
+        """Return an empty queue."""
+        raise NotImplementedError(f"{type(self).__name__} does not define create_queue")
+
+    def create_consumer(self, q: Any) -> Any:
+        """Return the thread or process that is to :meth:`consume` the queue."""
+        raise NotImplementedError(f"{type(self).__name__} does not define create_consumer")
+
+    def _create_outcomes(self) -> Any:
+        """Return the queue that says what became of each snapshot."""
+        return queue.SimpleQueue()
+
+    def consume(self, q: Any) -> None:
+        """Write what comes out of the queue until None does.
+
+        Args:
+            q: The queue of lists: a task, or None for the writer's own, and what to call it with.
+        """
+        while (job := q.get()) is not None:
+            task, filename, outdir, target = job
+            failure: Exception | None = None
+            try:
+                (task or self._task)(filename, outdir, target)
+                self._post_save()
+            except Exception as error:  # noqa: BLE001 - the loop hears of it; more may follow
+                failure = error
+            self._outcomes.put((filename, failure))
+            q.task_done()
+        q.task_done()
+
+    def finalize(self) -> None:
+        """Wait until everything is written.
+
+        Raises:
+            Exception: What went wrong since the last snapshot was taken.
+        """
+        if self._consumer is not None:
+            self._queue.put(None)
+            self._consumer.join()
+        failures = self._failures()
+        if self._consumer is not None:
+            self._queue.join()
+            self._dismiss()
+        _raise_first(failures)
+
+    def _failures(self) -> list[Exception]:
+        """Return what went wrong since the last call; let go of a consumer that died."""
+        dead = isinstance(self._consumer, WriterProcess) and not self._consumer.is_alive()
+        failures = []
+        while not self._outcomes.empty():
+            filename, failure = self._outcomes.get()
+            self._waiting.pop(filename, None)
+            if failure is not None:
+                failures.append(failure)
+        ended = failure_of(self._consumer, ", ".join(self._waiting.values())) if dead else None
+        if ended is not None:
+            failures.append(ended)
+            self._waiting.clear()
+            self._queue.cancel_join_thread()
+            self._queue = self.create_queue()
+            self._dismiss()
+        return failures
+
+    def _dismiss(self) -> None:
+        atexit.unregister(self.finalize)
+        self._consumer = None
+
+
+class ThreadQueueWriter(QueueWriter):
+    """Writer that has one thread for all snapshots.
+
+    Args:
+        savefun: Called with a path and a dictionary of arrays.
+        task: What to do with file name, folder and dictionary instead of saving with `savefun`.
+    """
+
+    def create_queue(self) -> Any:
+        """Return an empty queue."""
+        return queue.Queue()
+
+    def create_consumer(self, q: Any) -> Any:
+        """Return the thread that is to consume the queue."""
+        return WriterThread(target=self.consume, args=(q,), daemon=True)
+
+
+class ProcessQueueWriter(QueueWriter):
+    """Writer that has one process for all snapshots.
+
+    If the training process is killed, this process writes what it holds and ends.
+
+    Args:
+        savefun: Called with a path and a dictionary of arrays; it has to be a function that can be
+            imported, as has `task`.
+        task: What to do with file name, folder and dictionary instead of saving with `savefun`.
+    """
+
+    def create_queue(self) -> Any:
+        """Return an empty queue."""
+        return multiprocessing.JoinableQueue()
+
+    def create_consumer(self, q: Any) -> Any:
+        """Return the process that is to consume the queue."""
+        return WriterProcess(self._consume_until_orphaned, (q,), daemon=True)
+
+    def _create_outcomes(self) -> Any:
+        return Outcomes()
+
+    def _consume_until_orphaned(self, q: Any) -> None:
+        self.consume(UntilOrphaned(q))
+
+
+def _raise_first(failures: list[Exception]) -> None:
+    if failures:
+        first, *others = failures
+        for other in others:
+            annotate(first, f"and then: {other}")
+        raise first
