@@ -6,8 +6,10 @@ room knows dtypes and devices and calls `expr` and torch; `optimizer` fills tabl
 them.
 """
 
-from catenary.kernel.launch import Launch, Step
+from catenary.kernel.launch import Launch, Step, Whole
 from catenary.kernel.schedule import Pass, Schedule, schedule
-from catenary.kernel.table import Table, aligned
+from catenary.kernel.table import Table, aligned, is_dense
 
-__all__ = ["Launch", "Pass", "Schedule", "Step", "Table", "aligned", "schedule"]
+__all__ = [
+    "Launch", "Pass", "Schedule", "Step", "Table", "Whole", "aligned", "is_dense", "schedule",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +14,14 @@ from catenary.kernel.eager import EagerRunner
 from catenary.kernel.native import CompiledRunner, can_compile
 from catenary.kernel.table import Floats, Table
 
-__all__ = ["Launch", "Runner", "Step"]
+__all__ = ["Launch", "Runner", "Step", "Whole"]
+
+Whole = Callable[
+    [Sequence[Floats], Sequence[Sequence[int]]], tuple[Sequence[Floats], Sequence[Sequence[int]]]
+]
+"""Where other processes hold parts of the tensors: takes for each table the sums over the parts
+here, shape (measures, rows), and the rows that are not finite here; returns those of whole tensors.
+"""
 
 
 @dataclass
@@ -71,10 +78,12 @@ class Step:
 
     Args:
         tables: Each goes to the fastest backend that can run it.
+        whole: What puts together whole tensors of which a row is a part; None where none is.
     """
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], whole: Whole | None = None) -> None:
         self.tables = list(tables)
+        self._whole = whole
         compiled = [table for table in self.tables if can_compile(table)]
         eager = [table for table in self.tables if table not in compiled]
         self._runners: list[Runner] = []
@@ -114,13 +123,18 @@ class Step:
             for reduction in table.schedule.program.reductions if norms else ():
                 if reduction.name in norms:
                     launch.norms[reduction.source] = norms[reduction.name]
-        sums: dict[int, Floats] = {}
-        for runner in self._runners:
-            sums.update(zip(map(id, runner.tables), runner.update(), strict=True))
-        for table in self.tables:
-            names = [r.name for r in table.schedule.updating.reductions]
-            launch.measured.append(dict(zip(names, sums[id(table)], strict=True)))
+        launch.measured = self._update()
         return launch
+
+    def _update(self) -> list[dict[str, Floats]]:
+        found: dict[int, Floats] = {}
+        for runner in self._runners:
+            found.update(zip(map(id, runner.tables), runner.update(), strict=True))
+        sums: Sequence[Floats] = [found[id(table)] for table in self.tables]
+        names = [[r.name for r in table.schedule.updating.reductions] for table in self.tables]
+        if self._whole is not None and any(names):
+            sums, _ = self._whole(sums, [()] * len(sums))
+        return [dict(zip(n, s, strict=True)) for n, s in zip(names, sums, strict=True)]
 
     def _measure(
         self,
@@ -134,14 +148,16 @@ class Step:
         for runner in self._runners:
             measured = zip(*runner.measure(stage, check_finite=check_finite), strict=True)
             found.update({id(t): m for t, m in zip(runner.tables, measured, strict=True)})
-        bad = [(i, row) for i, t in enumerate(self.tables) for row in found[id(t)][1]]
+        sums: Sequence[Floats] = [found[id(table)][0] for table in self.tables]
+        rows: Sequence[Sequence[int]] = [found[id(table)][1] for table in self.tables]
+        if self._whole is not None:
+            sums, rows = self._whole(sums, rows)
+        bad = [(i, row) for i, of_table in enumerate(rows) for row in of_table]
         if bad or stage == 0:
             return bad
         parts: dict[Node, list[float]] = {}
         for i, table in enumerate(self.tables):
-            for reduction, squares in zip(
-                table.reductions(stage), found[id(table)][0], strict=True
-            ):
+            for reduction, squares in zip(table.reductions(stage), sums[i], strict=True):
                 if reduction.over == "model":
                     parts.setdefault(reduction.source, []).extend(squares.tolist())
                 else:

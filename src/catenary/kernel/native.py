@@ -13,7 +13,7 @@ from catenary.kernel.compiler import Kernel, compiled
 from catenary.kernel.ir import STORAGE, Signature
 from catenary.kernel.pool import CHUNK, run_chunks
 from catenary.kernel.schedule import Pass
-from catenary.kernel.table import Floats, Table
+from catenary.kernel.table import Floats, Table, is_dense
 
 __all__ = ["CompiledRunner", "can_compile"]
 
@@ -47,22 +47,13 @@ def _is_flat(table: Table, row: int) -> bool:
     if table.masters is not None:
         held.append(table.masters[row])
     first = held[0]
+    # NumPy gives tensors without elements strides of their own.
     return all(
-        t.device.type == "cpu" and _dtype(t) in STORAGE and t.stride() == first.stride()
+        t.device.type == "cpu"
+        and _dtype(t) in STORAGE
+        and (t.stride() == first.stride() or t.numel() == 0)
         for t in held
-    ) and _is_dense(first)
-
-
-def _is_dense(tensor: torch.Tensor) -> bool:
-    if tensor.is_contiguous():
-        return True
-    sizes = sorted(zip(tensor.stride(), tensor.shape, strict=True))
-    expected = 1
-    for stride, size in sizes:
-        if size != 1 and stride != expected:
-            return False
-        expected *= size
-    return True
+    ) and is_dense(first)
 
 
 def _dtype(tensor: torch.Tensor) -> str:

@@ -10,7 +10,7 @@ import torch
 from catenary.expr import Reduction
 from catenary.kernel.schedule import Schedule
 
-__all__ = ["Floats", "Table", "aligned"]
+__all__ = ["Floats", "Table", "aligned", "is_dense"]
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -23,6 +23,18 @@ def aligned(gradient: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     if gradient.stride() == like.stride():
         return gradient
     return torch.empty_like(like.detach()).copy_(gradient)
+
+
+def is_dense(tensor: torch.Tensor) -> bool:
+    """Return whether a tensor's elements fill its memory without holes, in whatever order."""
+    if tensor.is_contiguous():
+        return True
+    expected = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size != 1 and stride != expected:
+            return False
+        expected *= size
+    return True
 
 
 class Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -146,7 +147,7 @@ class _Group:
     def __init__(self, words: dict[str, Any], rule: type[DeclaredRule]) -> None:
         self.words = words
         self.params = words["params"]
-        self.count = len(self.params)
+        self._tensors = list(self.params)
         self.rule = rule
         self.hyperparam = Hyperparameter(declared=rule.specs)
         self._trial = Hyperparameter(declared=rule.specs)
@@ -157,7 +158,8 @@ class _Group:
         """Whether the program left the dictionary, its rule and its tensors as they were."""
         params = words["params"]
         same = words is self.words and rule is self.rule and params is self.params
-        return same and len(params) == self.count
+        same = same and len(params) == len(self._tensors)
+        return same and all(map(operator.is_, params, self._tensors))
 
     def read(self, place: int) -> None:
         """Take over the hyperparameters that the program wrote.
@@ -189,7 +191,7 @@ class ParamGroups(TorchTarget):
     """The tensors of ``param_groups``, each with its rule.
 
     Groups belong to the program, which writes into them, replaces their lists and appends to them;
-    nobody announces it, so :meth:`follow` looks at every step: at each group, not at each tensor.
+    nobody announces it, so :meth:`follow` looks at every step.
     """
 
     def __init__(self, module: torch.nn.Module | None) -> None:
