@@ -10,10 +10,13 @@ import pytest
 from catenary.config import using_config
 from catenary.dataset import DatasetMixin
 from catenary.datasets import (
+    ConcatenatedDataset,
     DictDataset,
     SubDataset,
     TransformDataset,
     TupleDataset,
+    get_cross_validation_datasets,
+    get_cross_validation_datasets_random,
     get_digits,
     split_dataset,
     split_dataset_random,
@@ -136,6 +139,35 @@ def test_a_random_cut_follows_its_seed_and_leaves_the_global_generator_alone():
     order = np.random.RandomState(3).permutation(10).tolist()
     assert first[:] + second[:] == order
     assert len(first) == 6
+
+
+def test_datasets_one_after_the_other():
+    both = ConcatenatedDataset([1, 2], np.arange(3))
+    assert len(both) == 5
+    assert both[:] == [1, 2, 0, 1, 2]
+    for index in (5, -1):
+        with pytest.raises(IndexError, match=f"no example {index} in a dataset of 5"):
+            both[index]
+    assert len(ConcatenatedDataset()) == 0
+
+
+@pytest.mark.parametrize("folds", [1, 3, 4])
+def test_each_example_is_tested_once(folds):
+    pairs = get_cross_validation_datasets(range(10), folds)
+    assert sorted(i for _, test in pairs for i in test[:]) == list(range(10))
+    assert all(sorted(train[:] + test[:]) == list(range(10)) for train, test in pairs)
+    sizes = [len(test) for _, test in pairs]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_the_old_name_of_n_folds():
+    for split in (get_cross_validation_datasets, get_cross_validation_datasets_random):
+        with pytest.warns(DeprecationWarning, match="write n_folds"):
+            assert len(split(range(4), n_fold=2)) == 2
+        with pytest.raises(TypeError, match="n_folds is missing"):
+            split(range(4))
+        with pytest.raises(TypeError, match=r"unexpected keyword arguments \['folds'\]"):
+            split(range(4), folds=2)
 
 
 # ---- digits

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from catenary import backend
+from catenary.dataset.stacking import stack as _concat_arrays
+from catenary.dataset.stacking import stack_parts
+from catenary.dataset.transfer import ConcatWithAsyncTransfer
 
-__all__ = ["Converter", "concat_examples", "concat_examples_func", "converter", "to_device"]
+__all__ = [
+    "ConcatWithAsyncTransfer",
+    "Converter",
+    "concat_examples",
+    "concat_examples_func",
+    "converter",
+    "to_device",
+]
 
 
 class Converter:
@@ -31,11 +39,11 @@ class _FunctionConverter(Converter):
     def __init__(self, function: Callable[..., Any]) -> None:
         if not callable(function):
             raise TypeError(f"a converter wraps a function, not a {type(function).__name__}")
-        self._function = function
+        self.base_callable = function
         self.__doc__ = function.__doc__
 
     def __call__(self, batch: Any, device: Any = None, *args: Any, **kwargs: Any) -> Any:
-        return self._function(batch, _device(device), *args, **kwargs)
+        return self.base_callable(batch, _device(device), *args, **kwargs)
 
 
 def converter() -> Callable[[Callable[..., Any]], Converter]:
@@ -44,6 +52,17 @@ def converter() -> Callable[[Callable[..., Any]], Converter]:
     Whatever specifies a device (-1, ``"@numpy"``, ...) reaches the function as a Device.
     """
     return _FunctionConverter
+
+
+def _call_converter(converter: Callable[..., Any], batch: Any, device: Any) -> Any:
+    """Call a converter as it expects: a Converter with a Device, a function with a GPU's number.
+
+    Functions of Chainer's older programs compare the device with 0; for the CPU they get -1.
+    """
+    device = _device(device)
+    if device is None or isinstance(converter, (Converter, ConcatWithAsyncTransfer)):
+        return converter(batch, device)
+    return converter(batch, device.id if isinstance(device, backend.GpuDevice) else -1)
 
 
 def to_device(device: Any, x: Any) -> Any:
@@ -62,14 +81,20 @@ def _device(specifier: Any) -> Any:
     return None if specifier is None else backend.get_device(specifier)
 
 
+def _concat_arrays_with_padding(arrays: Sequence[Any], padding: Any) -> Any:
+    """Return arrays stacked and padded: Chainer's name for it, which converters import."""
+    return _concat_arrays(arrays, padding)
+
+
 def concat_examples_func(batch: Sequence[Any], device: Any = None, padding: Any = None) -> Any:
     """Stack examples along a new first axis.
 
     Examples that are tuples give a tuple of arrays, dictionaries a dictionary, anything else one
-    array.
+    array. A batch that an iterator has read from arrays in memory costs one indexing of each array.
 
     Args:
-        batch: Examples: arrays, numbers, lists of numbers, or tuples or dictionaries of them.
+        batch: Examples: arrays, tensors, numbers, lists of numbers, or tuples or dictionaries of
+            them.
         device: Where to send the arrays; None leaves them.
         padding: Value that fills shorter arrays up to the longest; None to insist on equal shapes.
             A tuple or dictionary gives one for each entry.
@@ -77,35 +102,8 @@ def concat_examples_func(batch: Sequence[Any], device: Any = None, padding: Any 
     Raises:
         ValueError: If the batch is empty, or shapes differ and `padding` is None.
     """
-    if len(batch) == 0:
-        raise ValueError("the batch is empty; there is nothing to concatenate")
-    first = batch[0]
-    if isinstance(first, (tuple, dict)):
-        keys = range(len(first)) if isinstance(first, tuple) else first
-        each = isinstance(padding, tuple if isinstance(first, tuple) else dict)
-        arrays = {
-            key: _stack([example[key] for example in batch], padding[key] if each else padding)
-            for key in keys
-        }
-        sent = {key: to_device(device, array) for key, array in arrays.items()}
-        return tuple(sent.values()) if isinstance(first, tuple) else sent
-    return to_device(device, _stack(batch, padding))
+    device = _device(device)
+    return stack_parts(batch, padding, lambda array: to_device(device, array))
 
 
 concat_examples = converter()(concat_examples_func)
-
-
-def _stack(arrays: Sequence[Any], padding: Any) -> Any:
-    if not isinstance(arrays[0], backend.get_array_types()):
-        arrays = np.array(arrays)  # type: ignore[assignment]
-        if padding is None:
-            return arrays
-    xp = backend.get_array_module(arrays[0])
-    if padding is None:
-        return xp.stack(arrays)
-    shape = np.max([array.shape for array in arrays], axis=0).astype(int)
-    padded = xp.full((len(arrays), *shape), padding, dtype=arrays[0].dtype)
-    for i, array in enumerate(arrays):
-        corner = (i, *map(slice, array.shape))
-        padded[corner] = array
-    return padded

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from catenary.dataset.batch import Indices, Place, side_by_side
+
 __all__ = ["DictDataset"]
 
 
@@ -35,3 +37,8 @@ class DictDataset:
 
     def __len__(self) -> int:
         return len(next(iter(self._datasets.values())))
+
+    def _locate(self, indices: Indices) -> Place | None:
+        if type(self).__getitem__ is not DictDataset.__getitem__:
+            return None
+        return side_by_side(tuple(self._datasets.values()), tuple(self._datasets), indices)

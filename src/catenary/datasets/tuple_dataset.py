@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from catenary.dataset.batch import Indices, Place, side_by_side
+
 __all__ = ["TupleDataset"]
 
 
@@ -32,3 +34,8 @@ class TupleDataset:
 
     def __len__(self) -> int:
         return len(self._datasets[0])
+
+    def _locate(self, indices: Indices) -> Place | None:
+        if type(self).__getitem__ is not TupleDataset.__getitem__:
+            return None
+        return side_by_side(self._datasets, None, indices)

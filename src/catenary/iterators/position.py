@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Position", "advance"]
+__all__ = ["Position", "advance", "foresee"]
 
 Indices = np.ndarray[Any, np.dtype[np.intp]]
 Sampler = Callable[[Indices, int], Indices]
@@ -66,7 +66,33 @@ def advance(
         if not repeat:
             break
     pieces.append(_slice(order, offset, end))
-    return Position(end, epoch, is_new_epoch, order), np.concatenate(pieces)
+    whole = pieces[0].copy() if len(pieces) == 1 else np.concatenate(pieces)
+    return Position(end, epoch, is_new_epoch, order), whole
+
+
+def foresee(
+    position: Position, batch_size: int, repeat: bool, sampler: Sampler | None, dataset_size: int
+) -> tuple[Position | None, Indices] | None:
+    """Tell the batch that :func:`advance` will take, without asking the sampler for an order.
+
+    Args:
+        position: Where the iterator will stand.
+        batch_size: Examples wanted.
+        repeat: Whether another sweep follows the first.
+        sampler: Gives the order of each new sweep.
+        dataset_size: Examples in the dataset.
+
+    Returns:
+        The position after the batch (None if that takes the next sweep's order) and its indices;
+        None if there is no such batch, or its indices take the next sweep's order.
+    """
+    offset, epoch, _, order = position
+    if order is None or sampler is None or offset + batch_size < len(order):
+        return advance(position, batch_size, repeat, sampler, dataset_size)
+    straddles = repeat and offset + batch_size > len(order)
+    if straddles or (epoch > 0 and not repeat):
+        return None
+    return None, order[offset:]
 
 
 def _slice(order: Indices | None, start: int, stop: int) -> Indices:

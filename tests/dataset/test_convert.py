@@ -5,9 +5,21 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import torch
 
 from catenary import backend
-from catenary.dataset import Converter, concat_examples, converter, to_device
+from catenary.dataset import (
+    ConcatWithAsyncTransfer,
+    Converter,
+    concat_examples,
+    converter,
+    to_device,
+)
+from catenary.dataset.convert import (
+    _call_converter,
+    _concat_arrays,
+    _concat_arrays_with_padding,
+)
 
 
 def same(actual, expected):
@@ -121,3 +133,58 @@ def test_wrong_converters():
         converter()(3)
     with pytest.raises(NotImplementedError, match="Converter does not define"):
         Converter()([1], None)
+
+
+def test_tensors_are_stacked_as_tensors():
+    batch = [(torch.ones(2), 1), (torch.zeros(2), 2)]
+    x, t = concat_examples(batch)
+    assert (type(x), x.tolist()) == (torch.Tensor, [[1, 1], [0, 0]])
+    same(t, np.array([1, 2]))
+    padded = concat_examples([torch.ones(1), torch.zeros(2)], padding=5)
+    assert padded.tolist() == [[1, 5], [0, 0]]
+
+
+def test_numbers_of_axes_that_differ():
+    with pytest.raises(ValueError, match="cannot be padded"):
+        concat_examples([np.ones(2), np.ones((2, 1))], padding=0)
+
+
+def test_converters_get_the_device_that_they_know():
+    seen = []
+
+    def old(batch, device):
+        seen.append(device)
+
+    for device in (None, backend.CpuDevice()):
+        _call_converter(old, [1], device)
+        _call_converter(converter()(old), [1], device)
+        _call_converter(lambda batch, device: seen.append(type(device)), [1], device)
+    assert seen == [None, None, type(None), -1, backend.CpuDevice(), int]
+
+
+def test_names_that_converters_import():
+    same(_concat_arrays([np.array([1]), np.array([2])], None), np.array([[1], [2]]))
+    same(_concat_arrays_with_padding([np.ones(1), np.ones(2)], 0), np.array([[1.0, 0], [1, 1]]))
+
+
+def test_transfer_on_the_cpu_is_concat_examples():
+    convert = ConcatWithAsyncTransfer()
+    x, t = convert([(np.ones(2), 1), (np.zeros(2), 2)], -1)
+    same(x, np.array([[1.0, 1], [0, 0]]))
+    same(t, np.array([1, 2]))
+    same(convert([np.ones(1), np.ones(2)], "@numpy", padding=3), np.array([[1.0, 3], [1, 1]]))
+    with pytest.raises(ValueError, match="empty"):
+        convert([], -1)
+    with pytest.raises(ValueError, match="make one for each device"):
+        convert([1], None)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_transfer_to_a_gpu():
+    convert = ConcatWithAsyncTransfer()
+    for i in range(20):
+        x, t = convert([(np.full(10**5, i, "f"), i), (np.ones(10**5, "f"), 2)], 0)
+        moved = backend.CpuDevice().send((x * 2, t))
+        assert (moved[0][0] == 2 * i).all()
+        assert moved[1].tolist() == [i, 2]
