@@ -38,8 +38,7 @@ def _results() -> tuple[list[dict[str, Any]] | str, Path]:
     ]
     said = []
     try:
-        for process in started:
-            said.append(process.communicate(timeout=240)[0])
+        said += [process.communicate(timeout=240)[0] for process in started]
     except subprocess.TimeoutExpired as error:
         said.append(f"{error}: {error.stdout!r}")
     finally:

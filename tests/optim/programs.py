@@ -215,8 +215,13 @@ def averaged(model: nn.Module) -> dict[str, torch.Tensor]:
     opt = optimizer_of("AdamW", model)
     opt.average_weights(0.9)
     train(model, opt, range(5))
+    free = optimizer_of("AdamWScheduleFree", model)
     with opt.averaged_weights():
-        return weights(model)
+        found = weights(model)
+    train(model, free, range(5, 8))
+    with free.evaluation_weights():
+        found |= {f"{name} for evaluation": held for name, held in weights(model).items()}
+    return found | {f"{name} after": held for name, held in weights(model).items()}
 
 
 def checkpoint(model: nn.Module, opt: Any) -> dict[str, Any]:

@@ -249,7 +249,7 @@ def test_a_complex_parameter_is_a_clear_error() -> None:
     real, odd = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2, dtype=torch.complex64))
     opt = optim.AdamW([("real", real), ("odd", odd)], lr=0.1)
     real.grad, odd.grad = torch.ones(2), torch.ones(2, dtype=torch.complex64)
-    with pytest.raises(GradientError, match="odd.*complex64"):
+    with pytest.raises(GradientError, match=r"odd.*complex64"):
         opt.step()
     assert torch.equal(real, torch.ones(2))
     assert not opt.state

@@ -181,7 +181,8 @@ class _Group:
             if self.hyperparam.own().get(name) != value:
                 setattr(self.hyperparam, name, value)
         # A tensor may be written in place, which shows in no comparison.
-        self._seen = None if any(isinstance(v, torch.Tensor) for v in given) else given
+        parts = [part for v in given for part in (v if isinstance(v, (tuple, list)) else (v,))]
+        self._seen = None if any(isinstance(v, torch.Tensor) for v in parts) else given
 
 
 RuleOf = Callable[[Mapping[str, Any]], type[DeclaredRule]]

@@ -13,6 +13,7 @@ from catenary.serializers.npz import (
     load_npz,
     save_npz,
 )
+from catenary.serializers.safetensors import load_safetensors, save_safetensors
 
 __all__ = [
     "DictionarySerializer",
@@ -21,6 +22,8 @@ __all__ = [
     "NpzDeserializer",
     "load_hdf5",
     "load_npz",
+    "load_safetensors",
     "save_hdf5",
     "save_npz",
+    "save_safetensors",
 ]

@@ -109,9 +109,12 @@ class _Datasets(Store):
 
     def __iter__(self) -> Iterator[str]:
         names: list[str] = []
-        self._group.visititems(
-            lambda name, item: names.append(name) if isinstance(item, self._kind) else None
-        )
+        try:
+            self._group.visititems(
+                lambda name, item: names.append(name) if isinstance(item, self._kind) else None
+            )
+        except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+            raise self._damaged("the table of contents", error) from error
         return iter(names)
 
     def __len__(self) -> int:
