@@ -6,10 +6,11 @@ BIN := .venv/bin
 # pip takes the tested versions, and with this exact torch the CPU build where one is offered.
 READY := .venv/.ready
 ORACLE := .oracle/.ready
+FRAMEWORKS := .frameworks/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check docs oracle-test format clean
+.PHONY: help demo test coverage check docs oracle-test long-test frameworks-test format clean
 
 help:
 	@echo "make demo         a model learns handwritten digits     (ARGS='--epochs 30' passes options)"
@@ -18,6 +19,8 @@ help:
 	@echo "make check        style, types, arrows, docs"
 	@echo "make docs         build the documentation in site/"
 	@echo "make oracle-test  compare with the original Chainer 7.8.1, installed in .oracle/"
+	@echo "make long-test    kill and resume 240 runs, in all ways of loading and writing"
+	@echo "make frameworks-test  train inside Lightning, Accelerate and Transformers, in .frameworks/"
 	@echo "make format       format the code and repair what ruff can repair"
 	@echo "make clean        remove everything that was made, environments too"
 
@@ -33,6 +36,12 @@ $(ORACLE): Makefile
 	.oracle/bin/python -m pip install --quiet --no-build-isolation \
 	    "chainer==7.8.1" "numpy==1.23.5" "protobuf==3.20.3" "h5py==3.11.0" \
 	    "six==1.17.0" "filelock==4.2.11" "typing_extensions==4.16.0"
+	@touch $@
+
+# Lightning, Accelerate and Transformers: some 200 MB that nothing else needs.
+$(FRAMEWORKS): pyproject.toml constraints.txt setup.py src/catenary/kernel/pool.cc
+	$(PYTHON) -m venv .frameworks
+	.frameworks/bin/python -m pip install --quiet -c constraints.txt -e ".[dev,frameworks]"
 	@touch $@
 
 demo: $(READY)
@@ -58,11 +67,17 @@ docs: $(READY)
 oracle-test: $(READY) $(ORACLE)
 	CATENARY_ORACLE=.oracle/bin/python $(BIN)/python -m pytest -m oracle tests $(ARGS)
 
+long-test: $(READY)
+	$(BIN)/python -m pytest -m long tests $(ARGS)
+
+frameworks-test: $(FRAMEWORKS)
+	.frameworks/bin/python -m pytest -m frameworks tests/frameworks $(ARGS)
+
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .oracle build dist site demo-output src/*.egg-info .coverage \
+	rm -rf .venv .oracle .frameworks build dist site demo-output src/*.egg-info .coverage \
 	    .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

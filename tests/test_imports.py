@@ -22,6 +22,7 @@ ROOM_OF = {
     "backends": "backend",
     "datasets": "dataset",
     "device_resident": "link",
+    "distribution": "distributions",
     "function_hook": "function",
     "function_hooks": "function",
     "function_node": "function",
@@ -46,39 +47,46 @@ ARROWS = {
     "optimizer_hooks": "optimizer expr",
     "optim": "optimizer expr",
     # the model wing
-    "utils": "",
+    "utils": "variable",
     "backend": "",
     "initializers": "backend",
     "variable": "backend initializers",
     "function": "variable backend utils",
     "functions": "function variable backend utils",
+    "distributions": "functions variable backend",
     "gradient_check": "function functions variable backend",
     "testing": "gradient_check function functions link links variable backend initializers utils"
-    " serializer serializers",
+    " serializer serializers training",
     "link": "variable initializers backend serializer",
-    "links": "link functions function variable initializers backend reporter",
+    "links": "link functions function variable initializers backend reporter utils",
     # on top
     "serializer": "",
     "serializers": "serializer",
     "dataset": "backend",
     "iterators": "dataset",
     "reporter": "variable backend serializer",
-    "training": "optimizer link dataset iterators serializers reporter variable backend",
+    "computational_graph": "function variable",
+    "training": "optimizer link dataset iterators serializers serializer reporter variable backend"
+    " computational_graph",
     "bridge": "optimizer variable",
-    "as_chainer": "",
-    "standin": "as_chainer",
+    "graph_optimizations": "",
+    "runtime": "kernel",  # _runtime_info
+    "standin": "",
+    "as_chainer": "standin",
+    "legacy": "standin",
+    "cli": "standin legacy",
     "demo": "",
-    FRONT_DOOR: "",
+    FRONT_DOOR: "cli",  # `__main__`
 }
+# rooms that use the house as its users do, through the front door
+GUESTS = {"as_chainer", "cli", "demo", "legacy", "standin"}
 # room: what it may import under TYPE_CHECKING as well, which binds nothing at run time
-TYPE_ARROWS = {FRONT_DOOR: " ".join(room for room in ARROWS if room not in {"", "demo", "standin"})}
+TYPE_ARROWS = {FRONT_DOOR: " ".join(room for room in ARROWS if room not in {"", *GUESTS})}
 # room: what it looks up by name when a user asks for it, so that no import runs against an arrow
 LATE_ARROWS = {
     FRONT_DOOR: "functions",  # whoever asks for a Variable gets one with operators
     "optimizer": "optimizer_hooks",  # names that Chainer once kept here
 }
-# rooms that use the house as its users do, through the front door
-GUESTS = {"as_chainer", "demo", "standin"}
 
 # room: the packages outside the standard library that it may import; rooms not listed may use
 # numpy and torch
@@ -95,11 +103,14 @@ OUTSIDE = {
     "backend": "numpy torch cupy",
     "serializer": "",
     "serializers": "numpy h5py safetensors",
-    "dataset": "numpy",
+    "dataset": "numpy torch filelock PIL scipy",  # locks; images and SVHN where installed
     "iterators": "numpy",
     "testing": "numpy torch pytest packaging",  # what tests of programs are written with
+    "training": "numpy torch matplotlib",
     "as_chainer": "",
-    "standin": "",
+    "standin": "numpy",
+    "legacy": "numpy",
+    "cli": "numpy torch h5py safetensors",
     "demo": "numpy matplotlib rich",
     FRONT_DOOR: "",
 }

@@ -18,7 +18,7 @@ from mkdocs.structure.files import File, Files
 
 PACKAGE = "catenary"
 SRC = Path(__file__).parents[1] / "src"
-NO_REFERENCE = {"demo", "standin"}  # programs and empty packages: nothing to call
+NO_REFERENCE = {"cli", "demo", "legacy", "standin"}  # programs and stand-ins: nothing to call
 
 WHAT_IT_IS = {
     "optimizers": "Chainer's optimizers",

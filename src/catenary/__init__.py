@@ -17,9 +17,12 @@ from catenary.config import config as config
 if TYPE_CHECKING:
     from catenary import backend as backend
     from catenary import backends as backends
+    from catenary import computational_graph as computational_graph
     from catenary import dataset as dataset
     from catenary import datasets as datasets
     from catenary import device_resident as device_resident
+    from catenary import distribution as distribution
+    from catenary import distributions as distributions
     from catenary import errors as errors
     from catenary import expr as expr
     from catenary import function as function
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from catenary import function_node as function_node
     from catenary import functions as functions
     from catenary import gradient_check as gradient_check
+    from catenary import graph_optimizations as graph_optimizations
     from catenary import initializer as initializer
     from catenary import initializers as initializers
     from catenary import iterators as iterators
@@ -43,16 +47,24 @@ if TYPE_CHECKING:
     from catenary import serializer as serializer
     from catenary import serializers as serializers
     from catenary import testing as testing
+    from catenary import training as training
     from catenary import utils as utils
     from catenary import variable as variable
+    from catenary._runtime_info import print_runtime_info as print_runtime_info
     from catenary.backend import get_array_types as get_array_types
     from catenary.backend import get_device as get_device
     from catenary.backend import using_device as using_device
+    from catenary.config import get_dtype as get_dtype
     from catenary.config import global_config as global_config
     from catenary.config import is_debug as is_debug
+    from catenary.config import mixed16 as mixed16
     from catenary.config import set_debug as set_debug
     from catenary.config import using_config as using_config
     from catenary.device_resident import DeviceResidentsVisitor as DeviceResidentsVisitor
+    from catenary.distribution import Distribution as Distribution
+    from catenary.distribution import cross_entropy as cross_entropy
+    from catenary.distribution import kl_divergence as kl_divergence
+    from catenary.distribution import register_kl as register_kl
     from catenary.function import Function as Function
     from catenary.function import FunctionAdapter as FunctionAdapter
     from catenary.function_hook import FunctionHook as FunctionHook
@@ -60,6 +72,8 @@ if TYPE_CHECKING:
     from catenary.function_node import FunctionNode as FunctionNode
     from catenary.function_node import backward as backward
     from catenary.function_node import grad as grad
+    from catenary.graph_optimizations.static_graph import static_graph as static_graph
+    from catenary.graph_optimizations.static_graph_utilities import static_code as static_code
     from catenary.initializer import Initializer as Initializer
     from catenary.link import Chain as Chain
     from catenary.link import ChainList as ChainList
@@ -90,9 +104,12 @@ __version__ = "0.1.0"
 _ROOMS = (
     "backend",
     "backends",
+    "computational_graph",
     "dataset",
     "datasets",
     "device_resident",
+    "distribution",
+    "distributions",
     "errors",
     "expr",
     "function",
@@ -101,6 +118,7 @@ _ROOMS = (
     "function_node",
     "functions",
     "gradient_check",
+    "graph_optimizations",
     "initializer",
     "initializers",
     "iterators",
@@ -116,17 +134,29 @@ _ROOMS = (
     "serializer",
     "serializers",
     "testing",
+    "training",
     "utils",
     "variable",
 )
 _NAMES = {
+    "distribution": ("Distribution", "cross_entropy", "kl_divergence", "register_kl"),
     "link_hook": ("LinkHook",),
     "function_node": ("FunctionNode", "backward", "grad"),
     "function_hook": ("FunctionHook", "get_function_hooks"),
     "function": ("Function", "FunctionAdapter"),
     "device_resident": ("DeviceResidentsVisitor",),
     "backend": ("get_array_types", "get_device", "using_device"),
-    "config": ("global_config", "is_debug", "set_debug", "using_config"),
+    "config": (
+        "get_dtype",
+        "global_config",
+        "is_debug",
+        "mixed16",
+        "set_debug",
+        "using_config",
+    ),
+    "_runtime_info": ("print_runtime_info",),
+    "graph_optimizations.static_graph": ("static_graph",),
+    "graph_optimizations.static_graph_utilities": ("static_code",),
     "initializer": ("Initializer",),
     "link": ("Chain", "ChainList", "Link"),
     "optimizer": ("GradientMethod", "Optimizer", "UpdateRule"),

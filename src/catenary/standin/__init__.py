@@ -1,5 +1,6 @@
-"""Thin packages that carry the names of Chainer's: `chainer` and `chainerx`.
+"""Standing in for Chainer: `chainer`, `chainerx` and `chainermn` answered by catenary.
 
-This folder goes on `sys.path`, so that ``import chainer`` finds catenary under Chainer's name.
-It may call `as_chainer`, which puts it there; the user's programs call it.
+`names` knows what Chainer 7.8.1 had, `resolving` finds it here, `importing` answers the import
+statement; `packages` holds the thin packages under Chainer's names. It may call the front door, and
+modules by their names; called by `as_chainer`, by the command line and by the user's programs.
 """

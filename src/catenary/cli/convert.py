@@ -1,0 +1,105 @@
+"""`catenary convert`: a model's file in another format, names translated, shapes checked."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from catenary.bridge.convert import chainer_names, check_shapes, torch_names
+from catenary.cli import files
+from catenary.errors import SnapshotError
+
+__all__ = ["work"]
+
+_MODEL = "updater/model:main"  # where a Trainer's snapshot keeps the model
+
+
+def work(options: argparse.Namespace) -> int:
+    """Convert the file; nothing is written unless everything fits."""
+    parser: argparse.ArgumentParser = options.parser
+    kind = files.kind_of_name(options.target)
+    if kind is None:
+        parser.error(
+            f"DST {options.target} must end in .npz, .h5, .hdf5, .safetensors, .pt or .pth."
+        )
+    content = files.read(options.source)
+    prefix = _prefix(content, options.prefix, kind)
+    arrays = _below(prefix, content.arrays)
+    others = _below(prefix, content.others)
+    if not arrays:
+        raise SnapshotError(_nothing(options.source, prefix, content))
+    if "t" in arrays and "epoch" in arrays and kind in files.TORCH:
+        raise SnapshotError(
+            f"{options.source} holds an optimizer's state, which torch's optimizers keep otherwise."
+            "\nConvert the model's file instead."
+        )
+    names = _names(arrays, content.kind, kind)
+    converted = {names[name]: array for name, array in arrays.items()}
+    if kind in files.CHAINER and content.kind in files.CHAINER:
+        converted |= others
+        others = {}
+    if options.like is not None:
+        wanted = files.read(options.like)
+        check_shapes(_shapes(converted), _shapes(wanted.arrays))
+    if prefix and options.prefix is None:
+        print(f"taking the model of a Trainer's snapshot: {prefix}")
+    _report(names, converted, others, _below(prefix, content.dtypes))
+    if options.dry_run:
+        print(f"nothing written: {options.target} would hold {len(converted)} arrays")
+    else:
+        files.write(options.target, converted)
+        print(f"{options.target} holds {len(converted)} arrays")
+    return 0
+
+
+def _prefix(content: files.Content, asked: str | None, target: str) -> str | None:
+    if asked is not None:
+        return asked.strip("/.")
+    is_snapshot = any(name.startswith(f"{_MODEL}/") for name in content.arrays)
+    return _MODEL if is_snapshot and target in files.TORCH else None
+
+
+def _below(prefix: str | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    if prefix is None:
+        return {name.strip("/"): value for name, value in values.items()}
+    return {
+        name[len(prefix) + 1 :]: value
+        for name, value in values.items()
+        if name.startswith((f"{prefix}/", f"{prefix}."))
+    }
+
+
+def _nothing(source: Any, prefix: str | None, content: files.Content) -> str:
+    if prefix is None:
+        return f"{source} holds no arrays."
+    firsts = sorted({name.replace(".", "/").split("/")[0] for name in content.arrays})
+    return f"{source} has nothing below {prefix!r}; its names begin with {', '.join(firsts)}."
+
+
+def _names(arrays: Mapping[str, Any], source: str, target: str) -> dict[str, str]:
+    if source in files.CHAINER and target in files.TORCH:
+        return torch_names(_shapes(arrays))
+    if source in files.TORCH and target in files.CHAINER:
+        return chainer_names(_shapes(arrays))
+    return {name: name for name in arrays}
+
+
+def _shapes(arrays: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(array.shape) for name, array in arrays.items() if hasattr(array, "shape")}
+
+
+def _report(
+    names: Mapping[str, str],
+    converted: Mapping[str, Any],
+    left_out: Mapping[str, Any],
+    dtypes: Mapping[str, str],
+) -> None:
+    width = max(map(len, names))
+    new_width = max(map(len, names.values()))
+    for name, new in names.items():
+        array = converted[new]
+        widened = f" (was {dtypes[name]})" if dtypes[name] != str(array.dtype) else ""
+        print(f"{name:<{width}}  ->  {new:<{new_width}}  {array.dtype} {array.shape}{widened}")
+    for name in left_out:
+        print(f"{name:<{width}}  left out: no array of numbers")

@@ -1,0 +1,79 @@
+"""The command line as a whole: help is light, usage errors end with status 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from catenary import __version__
+from catenary.cli import main
+
+COMMANDS = ("run", "check", "convert", "info")
+
+
+def test_help_loads_no_torch(python):
+    code = f"""
+import sys
+from catenary.cli import main
+for words in [["--help"], *([name, "--help"] for name in {COMMANDS!r})]:
+    try:
+        main(words)
+    except SystemExit as end:
+        assert end.code == 0
+print(sorted({{"torch", "llvmlite", "h5py"}} & set(sys.modules)))
+"""
+    out = python(code).stdout
+    assert out.count("usage: catenary") == 5
+    assert out.endswith("[]\n")
+
+
+def test_help_names_the_commands(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert all(f"\n    {name} " in out for name in COMMANDS)
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"catenary {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["fly"],
+        ["check"],
+        ["check", "no/such/file.py"],
+        ["convert", "a.npz"],
+        ["convert", "a.npz", "b.txt"],
+        ["run"],
+        ["run", "-m"],
+        ["run", "--fast", "x.py"],
+        ["run", "no_such_script.py"],
+    ],
+)
+def test_wrong_usage_ends_with_2(capsys, words):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: catenary")
+
+
+def test_what_fails_is_a_sentence_and_1(capsys, tmp_path):
+    assert main(["info", str(tmp_path / "none.npz")]) == 1
+    assert capsys.readouterr().err == (
+        f"catenary info: {tmp_path / 'none.npz'}: No such file or directory\n"
+    )
+
+
+def test_python_runs_the_package():
+    done = subprocess.run(
+        [sys.executable, "-m", "catenary", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"catenary {__version__}\n"
