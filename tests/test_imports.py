@@ -58,7 +58,7 @@ ARROWS = {
     "testing": "gradient_check function functions link links variable backend initializers utils"
     " serializer serializers training",
     "link": "variable initializers backend serializer",
-    "links": "link functions function variable initializers backend reporter utils",
+    "links": "link functions function variable initializers backend reporter utils serializers",
     # on top
     "serializer": "",
     "serializers": "serializer",
@@ -103,6 +103,7 @@ OUTSIDE = {
     "backend": "numpy torch cupy",
     "serializer": "",
     "serializers": "numpy h5py safetensors",
+    "links": "numpy torch PIL",  # vision models take pictures
     "dataset": "numpy torch filelock PIL scipy",  # locks; images and SVHN where installed
     "iterators": "numpy",
     "testing": "numpy torch pytest packaging",  # what tests of programs are written with

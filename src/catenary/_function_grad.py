@@ -14,7 +14,7 @@ from catenary._variable_backward import (
     settings,
     watching,
 )
-from catenary._variable_graph import thread
+from catenary._variable_graph import cut_edges, thread
 from catenary.variable import Variable
 
 __all__ = ["backward", "grad"]
@@ -146,15 +146,18 @@ def _torch_grad(
 ) -> list[torch.Tensor | None]:
     """Return one gradient a Variable; what is no part of torch's graph has none."""
     roots = [(y.tensor, g) for y, g in zip(outputs, sent, strict=True) if y.tensor.requires_grad]
-    differentiable = [x for x in wanted if x.tensor.requires_grad]
-    if not roots or not differentiable:
+    ends: list[tuple[int, Any]] = [(id(x), x.tensor) for x in wanted if x.tensor.requires_grad]
+    cut = {x._node: id(x) for x in wanted if x._node is not None and x._node._cut}
+    if cut:
+        ends += [(cut[node], edge) for node, edge in cut_edges([y for y, _ in roots], cut)]
+    if not roots or not ends:
         return [None] * len(wanted)
     before, thread.as_values = thread.as_values, True
     try:
         with watching([y.node for y in outputs]), settings(create_graph):
             grads = torch.autograd.grad(
                 [y for y, _ in roots],
-                [x.tensor for x in differentiable],
+                [end for _, end in ends],
                 [g for _, g in roots],
                 retain_graph=True,
                 create_graph=create_graph,
@@ -162,8 +165,12 @@ def _torch_grad(
             )
     finally:
         thread.as_values = before
-    by_id = {id(x): g for x, g in zip(differentiable, grads, strict=True)}
-    return [by_id.get(id(x)) for x in wanted]
+    found: dict[int, torch.Tensor] = {}
+    with torch.set_grad_enabled(create_graph):
+        for (key, _), grad in zip(ends, grads, strict=True):
+            if grad is not None:
+                found[key] = found[key] + grad if key in found else grad
+    return [found.get(id(x)) for x in wanted]
 
 
 def _added(

@@ -49,7 +49,7 @@ class Link(Hooked):
 
     def children(self) -> Iterator[Link]:
         """Yield the child links."""
-        return (child for _, child in self._named_children())
+        return iter(())
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
         """Yield the parameters of the link, then of its children; one held twice comes twice.
@@ -57,12 +57,13 @@ class Link(Hooked):
         Args:
             include_uninit: Whether to yield parameters that have no shape yet.
         """
-        for name in sorted(self._params):
-            param = vars(self)[name]
-            if include_uninit or param.is_initialized:
-                yield param
+        held = vars(self)
+        found = [held[name] for name in sorted(self._params)]
+        if not include_uninit:
+            found = [param for param in found if param.is_initialized]
         for child in self.children():
-            yield from child.params(include_uninit)
+            found += child.params(include_uninit)
+        return iter(found)
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Yield what :meth:`params` does, in pairs with paths such as ``"/l1/W"``."""

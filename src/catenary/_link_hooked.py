@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from catenary import link_hook
@@ -18,17 +19,24 @@ class Hooked(Registry):
 
     _local_link_hooks: dict[str, link_hook.LinkHook] | None = None
 
+    # What a base class that stands behind Link would do, found once a class.
+    _call_behind: Callable[..., Any] | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._call_behind = getattr(super(), "__call__", None)  # noqa: B004 - called, if there
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call ``forward``, or the ``__call__`` of a base class that stands behind Link.
 
         Hooks are called before and after.
         """
-        self._require_init()
-        inherited = getattr(super(), "__call__", None)  # noqa: B004 - it is called, if there
-        compute = inherited or self.forward
-        hooks = link_hook.thread_hooks()
-        if not hooks and not self._local_link_hooks:
+        if "_params" not in self.__dict__:
+            self._require_init()
+        compute = self._call_behind or self.forward
+        if not link_hook.in_force and not self._local_link_hooks:
             return compute(*args, **kwargs)
+        hooks = link_hook.thread_hooks()
         present = tuple({**hooks, **(self._local_link_hooks or {})}.values())
         before = link_hook._ForwardPreprocessCallbackArgs(self, "forward", args, kwargs)
         for hook in present:

@@ -21,21 +21,26 @@ def reached(roots: Sequence[VariableNode]) -> tuple[list[Any], list[Any]]:
     """Return the live Variables that gradients from `roots` arrive at: leaves, and all others."""
     leaves: list[Any] = []
     inner: list[Any] = []
-    seen = set(roots)
-    waiting = list(roots)
-    while waiting:
-        node = waiting.pop()
+    for node in passed(roots):
         variable = node._variable()
-        creator = node.creator_node
         if variable is not None:
-            (leaves if creator is None else inner).append(variable)
-        if creator is None or creator.inputs is None:
+            (leaves if node._origin is None else inner).append(variable)
+    return leaves, inner
+
+
+def passed(roots: Sequence[VariableNode]) -> list[VariableNode]:
+    """Return the nodes that gradients from `roots` pass or arrive at."""
+    found = list(roots)
+    seen = set(found)
+    for node in found:  # grows on the way
+        origin = node._origin
+        if origin is None:
             continue
-        for parent in creator.inputs:
+        for parent in (origin[1] if type(origin) is tuple else origin.inputs) or ():
             if parent.requires_grad and parent not in seen:
                 seen.add(parent)
-                waiting.append(parent)
-    return leaves, inner
+                found.append(parent)
+    return found
 
 
 def differentiate(
@@ -51,33 +56,24 @@ def differentiate(
     The graph stays, so that a second loss over it can be differentiated afterwards.
     """
     nodes = [root.node for root in roots]
-    leaves, inner = reached(nodes)
+    met = passed(nodes)
+    leaves = [v for n in met if n._origin is None and (v := n._variable()) is not None]
     for leaf in leaves:
         if leaf._scale_spent:
             leaf.unscale_grad()
     tensors = [root.tensor for root in roots]
-    kept: dict[int, torch.Tensor] = {}
-    hooks = []
-    if retain_grad:
-        hooks = [_keeper(v, kept) for v in inner if v.tensor.requires_grad]
-    try:
-        if create_graph or _variable_hooks.in_force or config.debug:
-            with watching(nodes), settings(create_graph):
-                _send(tensors, grads, create_graph)
-        else:
-            _send(tensors, grads, create_graph=False)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    if retain_grad or create_graph or _variable_hooks.in_force or config.debug:
+        inner = [v for n in met if n._origin is not None and (v := n._variable()) is not None]
+        kept = inner if retain_grad else []
+        with watching(nodes), settings(create_graph), _keeping(kept, loss_scale):
+            _send(tensors, grads, create_graph)
+        if create_graph:
+            found = leaves + kept
+            record_gradients(found, [v.grad_var for v in found])
+    else:
+        _send(tensors, grads, create_graph=False)
     for leaf in leaves:
         leaf._loss_scale = loss_scale
-    for variable in inner if retain_grad else ():
-        if id(variable) in kept:
-            variable._put_gradient(kept[id(variable)])
-            variable._loss_scale = loss_scale
-    if create_graph:
-        found = leaves + inner if retain_grad else leaves
-        record_gradients(found, [v.grad_var for v in found])
 
 
 def _send(
@@ -88,7 +84,17 @@ def _send(
         pairs = [(t, g) for t, g in zip(tensors, grads, strict=True) if t.requires_grad]
         tensors, grads = [t for t, _ in pairs], [g for _, g in pairs]
     if tensors:
-        torch.autograd.backward(tensors, grads, retain_graph=True, create_graph=create_graph)
+        # `torch.autograd.backward` without its checks, which a Variable's gradient has passed: they
+        # are half of what a small network's backward costs before the first operation.
+        torch.autograd.Variable._execution_engine.run_backward(
+            tuple(tensors),
+            tuple(grads),
+            True,  # keep the graph
+            create_graph,
+            (),
+            allow_unreachable=True,
+            accumulate_grad=True,
+        )
 
 
 def record_gradients(sources: Sequence[Any], gradients: Sequence[Any]) -> None:
@@ -102,6 +108,22 @@ def record_gradients(sources: Sequence[Any], gradients: Sequence[Any]) -> None:
     for gradient in gradients:
         if gradient is not None and gradient._node is None and gradient.tensor.grad_fn is not None:
             call.connect(list(sources), gradient, gradient.tensor)
+
+
+@contextlib.contextmanager
+def _keeping(inner: Sequence[Any], loss_scale: float | None) -> Iterator[None]:
+    """Give intermediate Variables the gradients that pass through them in the meantime."""
+    kept: dict[int, torch.Tensor] = {}
+    hooks = [_keeper(v, kept) for v in inner if v.tensor.requires_grad]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for variable in inner:
+        if id(variable) in kept:
+            variable._put_gradient(kept[id(variable)])
+            variable._loss_scale = loss_scale
 
 
 def _keeper(variable: Any, kept: dict[int, torch.Tensor]) -> Any:

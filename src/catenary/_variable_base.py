@@ -38,6 +38,7 @@ class Variable(Uncomparable, Memory):
     """
 
     __array_priority__ = 200
+    name: str | None = None
     _node: VariableNode | None = None
     _grad_variable: Variable | None = None
 
@@ -217,7 +218,8 @@ class Variable(Uncomparable, Memory):
             LossError: The Variable has more than one value and no gradient was set.
             RuntimeError: In debug mode, a gradient is NaN.
         """
-        self._settle_scale()
+        if self._scale_spent:
+            self.unscale_grad()
         grad = self._gradient()
         if grad is None:
             grad = self._initial_gradient(loss_scale)
@@ -249,7 +251,8 @@ class Variable(Uncomparable, Memory):
                 DeprecationWarning,
                 stacklevel=3,
             )
-        return torch.full_like(tensor, 1 if loss_scale is None else loss_scale, requires_grad=False)
+        ones = torch.ones_like(tensor)
+        return ones if loss_scale is None else ones * loss_scale
 
     # ---- graph
     @property

@@ -8,52 +8,89 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar
 
 import torch
+from torch.autograd.graph import GradientEdge
 
 from catenary import _variable_hooks
 from catenary.backends.memory import array_of, numpy_dtype
 
-__all__ = ["Call", "Operation", "VariableNode", "describe", "unchain_all"]
+__all__ = [
+    "Call",
+    "Operation",
+    "VariableNode",
+    "cut_edges",
+    "describe",
+    "nodes_of",
+    "unchain_all",
+]
 
 
 class VariableNode:
-    """A Variable's place in the graph; it lives on while later operations depend on it."""
+    """A Variable's place in the graph; it lives on while later operations depend on it.
+
+    Most nodes are the only result of a call that nobody ever asks about, so such a node keeps its
+    call's label and inputs itself (`_origin`), and the :class:`Call` is made when someone does ask.
+    """
 
     __slots__ = (
         "__weakref__",
+        "_cut",
         "_dtype",
         "_grad_fn",
         "_kept",
+        "_origin",
         "_output_nr",
+        "_rank",
         "_shape",
         "_variable",
-        "creator_node",
-        "rank",
         "requires_grad",
     )
 
     # Set by `_variable_base`: makes a Variable around a tensor.
     _make: ClassVar[Any]
 
-    def __init__(self, variable: Any, tensor: torch.Tensor | None) -> None:
+    def __init__(self, variable: Any, tensor: torch.Tensor | None, origin: Any = None) -> None:
         self._variable = weakref.ref(variable)
-        self.creator_node: Operation | None = None
-        self.rank = 0
-        self.requires_grad: bool = variable.requires_grad
-        self._grad_fn: Any = None
+        # None, an Operation, or the label and the inputs of a Call that is not made yet.
+        self._origin: Any = origin
+        self._rank: int | None = None
+        self.requires_grad: bool = variable._requires_grad
         self._kept: torch.Tensor | None = None
-        self._output_nr = 0
-        if tensor is not None:
+        self._cut = False
+        if tensor is None:
+            self._grad_fn: Any = None
+            self._output_nr = 0
+        else:
+            self._grad_fn = tensor.grad_fn
+            self._output_nr = tensor.output_nr
             self._shape: Any = tensor.shape
             self._dtype: Any = tensor.dtype
 
     @property
+    def creator_node(self) -> Operation | None:
+        """The operation that made the Variable, None for a leaf."""
+        origin = self._origin
+        if type(origin) is tuple:
+            origin = self._origin = Call(*origin)
+            origin.outputs = (weakref.ref(self),)
+        return origin  # type: ignore[no-any-return]
+
+    @property
+    def rank(self) -> int:
+        """Length of the longest path from a leaf, 0 for a leaf."""
+        if self._rank is None:
+            creator = self.creator_node
+            self._rank = 0 if creator is None else creator.rank + 1
+        return self._rank
+
+    @property
     def creator(self) -> Any:
         """What made the Variable, None for a leaf; the Function where it is an old-style one."""
-        return None if self.creator_node is None else self.creator_node.face
+        creator = self.creator_node
+        return None if creator is None else creator.face
 
     def set_creator(self, creator: Any) -> None:
         """Name what made the Variable: an operation, or an old-style Function."""
@@ -61,8 +98,7 @@ class VariableNode:
 
     def set_creator_node(self, creator_node: Operation) -> None:
         """Name the operation that made the Variable; the rank follows."""
-        self.creator_node = creator_node
-        self.rank = creator_node.rank + 1
+        self._origin, self._rank = creator_node, None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -145,10 +181,13 @@ class VariableNode:
 
     def unchain(self) -> None:
         """Forget the creator, in torch's graph too: gradients that arrive here stop here."""
-        self.creator_node = None
+        self._rank = self.rank
+        self._origin = None
         grad_fn, self._grad_fn = self._grad_fn, None
         if grad_fn is not None:
             grad_fn.register_prehook(_stopper(self._output_nr, self._variable))
+            grad_fn.metadata.setdefault(_CUT, {})[self._output_nr] = weakref.ref(self)
+            self._cut = True
         if self._kept is not None:
             self._kept = self._kept.detach()
         variable = self._variable()
@@ -159,11 +198,11 @@ class VariableNode:
 class Operation:
     """One call of a function, as the graph knows it: the nodes it read and the nodes it made."""
 
-    __slots__ = ("__weakref__", "inputs", "outputs", "rank")
+    __slots__ = ("__weakref__", "_rank", "inputs", "outputs")
 
     inputs: tuple[VariableNode, ...] | None
     outputs: tuple[weakref.ref[VariableNode], ...]
-    rank: int
+    _rank: int | None
 
     @property
     def label(self) -> str:
@@ -182,24 +221,33 @@ class Operation:
     def connect(self, variables: list[Any], result: Any, tensor: torch.Tensor) -> None:
         """Record that this operation made `result` from `variables`."""
         if self.inputs is None:
-            nodes = []
-            rank = 0
-            for variable in variables:
-                node = variable._node or variable.node
-                nodes.append(node)
-                rank = max(rank, node.rank)
-            self.inputs = tuple(nodes)
-            self.rank = rank
-        node = VariableNode(result, tensor)
-        node.creator_node = self
-        node.rank = self.rank + 1
-        node._grad_fn = tensor.grad_fn
-        node._output_nr = tensor.output_nr
-        result._node = node
+            self.inputs = nodes_of(variables)
+        node = result._node = VariableNode(result, tensor, self)
         self.outputs += (weakref.ref(node),)
 
+    @property
+    def rank(self) -> int:
+        """Length of the longest path from a leaf to the inputs; found when asked for, and kept."""
+        waiting = [self]
+        while waiting:
+            operation = waiting[-1]
+            inputs = operation.inputs or ()
+            creators = [node.creator_node for node in inputs if node._rank is None]
+            unknown = [c for c in creators if c is not None and c._rank is None and c.inputs]
+            if unknown:
+                waiting += unknown
+                continue
+            waiting.pop()
+            if inputs:
+                operation._rank = max([node.rank for node in inputs])
+        return self._rank or 0
+
     def unchain(self) -> None:
-        """Cut this operation out: its outputs become leaves, and it lets go of its inputs."""
+        """Cut this operation out: its outputs become leaves, and it lets go of its inputs.
+
+        The rank stays what it was.
+        """
+        self._rank = self.rank
         for reference in self.outputs:
             node = reference()
             if node is not None:
@@ -248,7 +296,16 @@ class Call(Operation):
         self.label = label
         self.inputs = inputs
         self.outputs = ()
-        self.rank = max([node.rank for node in inputs], default=0) if inputs else 0
+        self._rank = None
+
+
+def nodes_of(variables: list[Any]) -> tuple[VariableNode, ...]:
+    """Return the places of Variables in the graph."""
+    return tuple([variable._node or variable.node for variable in variables])
+
+
+# Under this key an operation of torch's graph tells which of its results have been unchained.
+_CUT = "catenary: unchained"
 
 
 class _Thread(threading.local):
@@ -281,6 +338,30 @@ def _stopper(index: int, variable: Callable[[], Any]) -> Callable[[Any], Any]:
         return tuple(None if i == index else g for i, g in enumerate(grads))
 
     return stop
+
+
+def cut_edges(
+    tensors: Iterable[torch.Tensor], nodes: Collection[VariableNode]
+) -> list[tuple[VariableNode, GradientEdge]]:
+    """Return where gradients of `tensors` arrive at nodes that have been unchained.
+
+    torch's graph still leads through such a node: operations from before know its old tensor, those
+    from after the leaf that the Variable became.
+    """
+    found = []
+    seen: set[Any] = set()
+    waiting: list[Any] = [tensor.grad_fn for tensor in tensors]
+    while waiting:
+        fn = waiting.pop()
+        if fn is None or fn in seen:
+            continue
+        seen.add(fn)
+        for output_nr, reference in fn.metadata.get(_CUT, {}).items():
+            node = reference()
+            if node in nodes:
+                found.append((node, GradientEdge(fn, output_nr)))
+        waiting += [following for following, _ in fn.next_functions]
+    return found
 
 
 def unchain_all(start: Operation | None) -> None:

@@ -276,10 +276,12 @@ class Memory:
 
     def _drop_gradient(self) -> None:
         self._scale_spent = False
-        self._grad = self._grad_array = None
+        self._grad_array = None
         tensor = self._tensor
         if tensor is not None and tensor.is_leaf:
             tensor.grad = None
+        else:
+            self._grad = None
 
     def _accumulate(self, grad: torch.Tensor) -> None:
         before = self._gradient()

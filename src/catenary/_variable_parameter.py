@@ -134,8 +134,8 @@ class Parameter(Variable):
 
     def cleargrad(self) -> None:
         """Forget the gradient; without values, the one that `initialize` would make."""
-        super().cleargrad()
-        self._first_gradient = None
+        self._first_gradient = self._grad_variable = None
+        self._drop_gradient()
 
     def _zero_gradient(self) -> None:
         self._first_gradient = 0.0

@@ -17,8 +17,10 @@ __all__ = [
     "GlobalConfig",
     "LocalConfig",
     "config",
+    "get_dtype",
     "global_config",
     "is_debug",
+    "mixed16",
     "set_debug",
     "using_config",
 ]
@@ -33,6 +35,8 @@ class GlobalConfig:
         enable_backprop: Whether functions record what `backward` needs. Default True.
         dtype: The dtype of parameters that do not name one. Default `numpy.float32`.
         debug: Whether functions check their results for NaN. Default False.
+        in_recomputing: Whether `functions.forget` is calling a function again, so that what it
+            updates, such as running averages, must be left alone. Default False.
         flush_subnormals: Whether optimizer kernels treat numbers below 1.2e-38 as 0. Momentum under
             zero gradients decays into them, where processors are 4 to 20 times slower. Default
             True; False gives NumPy's bits for them too.
@@ -48,6 +52,7 @@ class GlobalConfig:
         self.enable_backprop: bool = True
         self.dtype: Any = numpy.dtype(numpy.float32)
         self.debug: bool = False
+        self.in_recomputing: bool = False
         self.flush_subnormals: bool = True
         self.restore_hyperparams: bool = False
         self.cudnn_deterministic: bool = False
@@ -156,3 +161,40 @@ def is_debug() -> bool:
 def set_debug(debug: bool) -> None:
     """Switch this thread's debug mode on or off."""
     config.debug = debug
+
+
+class _Mixed16:
+    """float16 for values and float32 where that would lose too much; a value of `config.dtype`."""
+
+    name = "mixed16"
+
+    @property
+    def dtype(self) -> Any:
+        """What NumPy takes it for: float16."""
+        import numpy
+
+        return numpy.dtype(numpy.float16)
+
+    def __repr__(self) -> str:
+        return "dtype('mixed16')"
+
+    def __reduce__(self) -> str:
+        return "mixed16"
+
+
+mixed16 = _Mixed16()
+
+
+def get_dtype(dtype: Any = None, map_mixed16: Any = None) -> Any:
+    """Return a dtype as NumPy's.
+
+    Args:
+        dtype: Anything that names one; `config.dtype` if omitted.
+        map_mixed16: What stands for :data:`mixed16`; float16 if omitted.
+    """
+    import numpy
+
+    chosen = config.dtype if dtype is None else dtype
+    if chosen is mixed16:
+        chosen = numpy.float16 if map_mixed16 is None else map_mixed16
+    return numpy.dtype(chosen)

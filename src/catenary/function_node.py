@@ -53,7 +53,7 @@ class FunctionNode(Operation):
 
     inputs: tuple[VariableNode, ...] | None = None
     outputs: Any = None
-    rank: int = 0
+    _rank: int | None = None
     stack: Any = None
     lazy_grad_sum: bool = False
     is_elementwise: bool = False
@@ -132,7 +132,7 @@ class FunctionNode(Operation):
         needed = any(v.requires_grad for v in variables)
         results = results_of(self, variables, outputs, record)
         self._output_count = len(outputs)
-        self.inputs, self.outputs = None, ()
+        self.inputs, self.outputs, self._rank = None, (), None
         for result in results:
             result._requires_grad = needed
             if record:

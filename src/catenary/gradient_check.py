@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,16 +11,43 @@ import numpy
 from catenary import backend, functions
 from catenary._gradient_numeric import NondifferentiableError, numerical_grad
 from catenary.function_node import backward
-from catenary.variable import Parameter, Variable
+from catenary.variable import Parameter, Variable, as_array
 
 __all__ = [
     "NondifferentiableError",
+    "assert_allclose",
     "check_backward",
     "check_double_backward",
     "numerical_grad",
 ]
 
 _Function = Callable[..., Any]
+
+
+def assert_allclose(
+    x: Any, y: Any, atol: float = 1e-5, rtol: float = 1e-4, verbose: bool = True
+) -> None:
+    """Check that |x − y| ≤ atol + rtol · |y| everywhere.
+
+    Deprecated, as in Chainer: :func:`catenary.testing.assert_allclose` says more.
+
+    Args:
+        x: Array or Variable.
+        y: What is expected of it.
+        atol: Absolute tolerance.
+        rtol: Relative tolerance.
+        verbose: Whether the error shows the values.
+
+    Raises:
+        AssertionError: They differ.
+    """
+    warnings.warn(
+        "gradient_check.assert_allclose is deprecated; use testing.assert_allclose",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    left, right = (backend.CpuDevice().send(as_array(each)) for each in (x, y))
+    numpy.testing.assert_allclose(left, right, atol=atol, rtol=rtol, verbose=verbose)
 
 
 def check_backward(

@@ -80,8 +80,14 @@ class Chain(Link):
         with self.init_scope():
             setattr(self, name, link)
 
+    def children(self) -> Iterator[Link]:
+        """Yield the child links, in the order of their names."""
+        held = vars(self)
+        return iter([held[name] for name in sorted(self._children)])
+
     def _named_children(self) -> Iterator[tuple[str, Link]]:
-        return ((name, vars(self)[name]) for name in sorted(self._children))
+        held = vars(self)
+        return iter([(name, held[name]) for name in sorted(self._children)])
 
     def _share(self) -> Any:
         twin = super()._share()
@@ -151,6 +157,10 @@ class ChainList(Link, MutableSequence[Any]):
         for index, link in enumerate(links):
             link.name = str(index)
         changes.structure()
+
+    def children(self) -> Iterator[Link]:
+        """Yield the child links in order."""
+        return iter(self._children)
 
     def _named_children(self) -> Iterator[tuple[str, Link]]:
         return ((str(index), child) for index, child in enumerate(self._children))

@@ -46,11 +46,14 @@ class LinkHook:
         if self.name in hooks:
             raise KeyError(f"a link hook called {self.name!r} is at work already")
         hooks[self.name] = self
+        _count(1)
         self.added(None)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        thread_hooks().pop(self.name).deleted(None)
+        hook = thread_hooks().pop(self.name)
+        _count(-1)
+        hook.deleted(None)
 
     def added(self, link: Any) -> None:
         """React to being registered: with `link`, or with all links, which is None."""
@@ -73,7 +76,17 @@ class LinkHook:
         """
 
 
+# How many hooks all threads have, so that a call of a link without hooks costs one comparison.
+in_force: int = 0
+
+_lock = threading.Lock()
 _thread = threading.local()
+
+
+def _count(change: int) -> None:
+    global in_force
+    with _lock:
+        in_force += change
 
 
 def thread_hooks() -> dict[str, LinkHook]:

@@ -369,3 +369,43 @@ def test_functions_on_several_threads():
     for thread in threads:
         thread.join()
     assert found == [True] * 8
+
+
+def unchained():
+    x = Variable(np.array([2.0, 3.0]))
+    h = x * x
+    y = F.sum(h * h * h)
+    h.unchain()
+    return x, h, y
+
+
+def test_grad_reaches_an_unchained_variable_and_stops_there():
+    x, h, y = unchained()
+    of_h, of_x = grad([y], [h, x])
+    assert of_h.array.tolist() == [48.0, 243.0]
+    assert of_x is None
+    assert h.grad is None
+
+
+def test_grad_adds_what_arrives_from_before_and_after_unchaining():
+    _, h, y = unchained()
+    (gradient,) = grad([F.sum(h * h) + y], [h])
+    assert gradient.array.tolist() == [56.0, 261.0]
+
+
+def test_the_gradient_of_an_unchained_variable_can_be_differentiated():
+    _, h, y = unchained()
+    (first,) = grad([y], [h], enable_double_backprop=True)
+    (second,) = grad([F.sum(first)], [h])
+    assert second.array.tolist() == [24.0, 54.0]
+
+
+def test_grad_reaches_one_unchained_output_of_several():
+    x = Variable(np.array([1.0, 2.0, 3.0, 4.0]))
+    left, right = F.split_axis(x, 2, 0)
+    y = F.sum(left * right)
+    right.unchain()
+    of_left, of_right, of_x = grad([y], [left, right, x])
+    assert of_left.array.tolist() == [3.0, 4.0]
+    assert of_right.array.tolist() == [1.0, 2.0]
+    assert of_x.array.tolist() == [3.0, 4.0, 0.0, 0.0]

@@ -2,13 +2,15 @@
 
 A list of numbers is a shape, a list of lists a list of arrays, None is None. A link with `steps` is
 called as often, with other numbers each time.
+A dictionary has `ints`. With `fill`, parameters are drawn anew before the call.
 """
 
 CASES = []
 
 
-def case(link, *inputs, steps=1):
-    CASES.append({"link": link, "inputs": list(inputs), "steps": steps})
+def case(link, *inputs, steps=1, fill=False):
+    inputs = list(inputs)
+    CASES.append({"link": link, "inputs": inputs, "steps": steps, "fill": fill})
 
 
 IMAGE = [2, 4, 5, 6]

@@ -1,6 +1,6 @@
 """Make functions.npz: values and gradients of Chainer 7.8.1's functions, and the errors they raise.
 
-Run under a Python that has the original Chainer:  python make_functions.py
+Run under a Python that has the original Chainer and SciPy:  python make_functions.py
 The file holds the cases themselves (JSON) beside the arrays, so that the test reads nothing else.
 """
 
@@ -12,11 +12,12 @@ import chainer
 import chainer.functions as F
 import function_cases_arrays
 import function_cases_layers
+import function_cases_special
 import numpy as np
 from function_cases import CASES, ERRORS
 
 # Each adds its cases to the lists.
-assert function_cases_arrays.case is function_cases_layers.case
+assert function_cases_arrays.case is function_cases_layers.case is function_cases_special.case
 
 
 NO_GRADIENT = (
@@ -41,7 +42,16 @@ def resolve(argument, variables):
     if isinstance(argument, dict):
         if "sampler" in argument:
             return lambda shape: np.array(argument["sampler"], np.int32).reshape(shape)
-        return tuple(argument["tuple"]) if "tuple" in argument else index(argument["index"])
+        if "coo" in argument:
+            at, row, col, shape = argument["coo"]
+            matrix = chainer.utils.CooMatrix(
+                variables[at].array, np.array(row), np.array(col), tuple(shape)
+            )
+            matrix.data = variables[at]
+            return matrix
+        if "tuple" in argument:
+            return tuple(resolve(a, variables) for a in argument["tuple"])
+        return index(argument["index"])
     if isinstance(argument, list):
         return [resolve(a, variables) for a in argument]
     return argument
@@ -67,7 +77,9 @@ def call(one, variables):
 
 def flat(out):
     """All results in a row: some functions return tuples within tuples."""
-    return [each for part in out for each in flat(part)] if isinstance(out, tuple) else [out]
+    return (
+        [each for part in out for each in flat(part)] if isinstance(out, (tuple, list)) else [out]
+    )
 
 
 def run(number, one, dtype, arrays):
@@ -120,7 +132,8 @@ def main():
 def signatures():
     """Module, and (argument, default) for every function that a case calls."""
     made = {}
-    for name in sorted({one["function"] for one in CASES if "operator" not in one["function"]}):
+    called = {one["function"] for one in CASES if "operator" not in one["function"]}
+    for name in sorted({*called, "forget"}):  # which takes a function, and so has no case
         function = getattr(F, name)
         rows = [
             [p.name, p.kind.name, None if p.default is p.empty else repr(p.default)]

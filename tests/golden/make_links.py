@@ -12,15 +12,18 @@ import pathlib
 import chainer
 import chainer.functions as F
 import chainer.links as L
+import link_cases_more
 import numpy as np
 from link_cases import CASES
+
+assert link_cases_more.case  # which adds its cases
 
 HERE = pathlib.Path(__file__).parent
 arrays, facts = {}, {}
 
 
 def inputs(shape, seed):
-    return np.random.RandomState(seed).randn(*shape).astype(np.float32)
+    return np.asarray(np.random.RandomState(seed).randn(*shape), np.float32)
 
 
 def run(case, link, x, **kwargs):
@@ -102,10 +105,12 @@ def batch_normalization():
 
 
 def given(spec, seed):
+    if isinstance(spec, dict):
+        return np.array(spec["ints"], np.int32)
     if spec is None or isinstance(spec[0], int):
         # A Variable: 7.8.1's Deconvolution2D cannot learn from an array.
         return None if spec is None else chainer.Variable(inputs(spec, seed))
-    return [inputs(shape, seed + i) for i, shape in enumerate(spec)]
+    return [given(each, seed + i) for i, each in enumerate(spec)]
 
 
 def flat(out):
@@ -114,11 +119,18 @@ def flat(out):
     )
 
 
+def refill(link, fill):
+    for k, (_, param) in enumerate(sorted(link.namedparams())):
+        if fill:
+            param.array[...] = inputs(param.shape, 5 + k)
+
+
 def more():
     for one in CASES:
         case = one["link"]
         np.random.seed(7)
         link = eval("L." + case)
+        refill(link, one["fill"])
         ys = []
         for step in range(one["steps"]):
             ys += flat(link(*[given(spec, 10 * step + k) for k, spec in enumerate(one["inputs"])]))
@@ -130,6 +142,7 @@ def more():
             keep(case, "param" + path, param.array)
             if param.grad is not None:
                 keep(case, "grad" + path, param.grad)
+        persistents(case, link)
     facts["cases"] = CASES
     names = {one["link"].split("(")[0] for one in CASES}
     names |= {"BatchNormalization", "Classifier", "Convolution2D", "EmbedID", "Linear", "Parameter"}

@@ -14,6 +14,7 @@ from catenary.sequential import Sequential
 
 FOLDER = Path(__file__).parents[1] / "golden"
 FACTS = json.loads((FOLDER / "links.json").read_text())
+VISION = json.loads((FOLDER / "vision.json").read_text())["signatures"]  # see test_vision.py
 with np.load(FOLDER / "links.npz") as file:
     ARRAYS = {key: file[key] for key in file.files}
 
@@ -44,7 +45,7 @@ MAKE = {
 
 
 def inputs(shape, seed):
-    return np.random.RandomState(seed).randn(*shape).astype(np.float32)
+    return np.asarray(np.random.RandomState(seed).randn(*shape), np.float32)
 
 
 def part(case, prefix):
@@ -94,9 +95,11 @@ def test_golden(case):
 
 
 def given(spec, seed):
+    if isinstance(spec, dict):
+        return np.array(spec["ints"], np.int32)
     if spec is None or isinstance(spec[0], int):
         return None if spec is None else inputs(spec, seed)
-    return [inputs(shape, seed + i) for i, shape in enumerate(spec)]
+    return [given(each, seed + i) for i, each in enumerate(spec)]
 
 
 def flat(out):
@@ -109,6 +112,9 @@ def flat(out):
 def test_equals_the_original(one):
     np.random.seed(7)
     link = eval(f"L.{one['link']}")
+    for k, (_, param) in enumerate(sorted(link.namedparams())):
+        if one["fill"]:
+            param.array[...] = inputs(param.shape, 5 + k)
     ys = []
     for step in range(one["steps"]):
         ys += flat(link(*[given(spec, 10 * step + k) for k, spec in enumerate(one["inputs"])]))
@@ -123,11 +129,13 @@ def test_equals_the_original(one):
         assert (param.grad is not None) == (path in grads)
         if path in grads:
             close(param.grad, grads[path])
+    persistents(one["link"], link)
 
 
 def test_every_link_is_compared():
     cases = [*MAKE, *(one["link"] for one in FACTS["cases"])]
-    assert {case.split("(")[0] for case in cases} == set(L.__all__) - {"Classifier", "Parameter"}
+    elsewhere = {"Classifier", "Parameter", *VISION}
+    assert {case.split("(")[0] for case in cases} == set(L.__all__) - elsewhere
 
 
 def test_fine_tuning():

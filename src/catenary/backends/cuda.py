@@ -9,25 +9,44 @@ from typing import Any
 import numpy
 import torch
 
+from catenary.backends._cuda_options import (
+    clear_memo,
+    cudnn_enabled,
+    get_max_workspace_size,
+    memoize,
+    set_max_workspace_size,
+    should_use_cudnn,
+    should_use_cudnn_tensor_core,
+)
 from catenary.backends.device import CpuDevice, Device
 from catenary.backends.memory import array_of, tensor_of
 
 __all__ = [
     "DummyDevice",
     "DummyDeviceType",
+    "Event",
     "GpuDevice",
+    "Stream",
     "available",
     "check_cuda_available",
+    "clear_memo",
     "copy",
     "cudnn_enabled",
     "cupy",
     "elementwise",
+    "fuse",
     "get_array_module",
+    "get_device",
     "get_device_from_array",
     "get_device_from_id",
+    "get_max_workspace_size",
+    "memoize",
     "ndarray",
     "raw",
     "reduce",
+    "set_max_workspace_size",
+    "should_use_cudnn",
+    "should_use_cudnn_tensor_core",
     "to_cpu",
     "to_gpu",
 ]
@@ -35,6 +54,7 @@ __all__ = [
 try:
     import cupy
     from cupy import ndarray
+    from cupy.cuda import Event, Stream
 
     _cupy_error: ImportError | None = None
 except ImportError as error:
@@ -44,9 +64,20 @@ except ImportError as error:
     class ndarray:  # type: ignore[no-redef]
         """Stands in for `cupy.ndarray` where CuPy is missing; nothing is an instance of it."""
 
+    class Event:  # type: ignore[no-redef]
+        """Stands in for `cupy.cuda.Event` where CuPy is missing."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            _require_cupy("cuda.Event")
+
+    class Stream:  # type: ignore[no-redef]
+        """Stands in for `cupy.cuda.Stream` where CuPy is missing."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            _require_cupy("cuda.Stream")
+
 
 available: bool = torch.cuda.is_available()
-cudnn_enabled: bool = available and torch.backends.cudnn.is_available()  # type: ignore[no-untyped-call]
 
 
 def check_cuda_available() -> None:
@@ -190,6 +221,24 @@ def get_device_from_id(device_id: int | None) -> Any:
     return GpuDevice.from_device_id(device_id).device
 
 
+def get_device(*args: Any) -> Any:
+    """Return the GPU of the first argument that names one or lives on one; the dummy if none does.
+
+    Deprecated, as in Chainer: use :func:`get_device_from_id` or :func:`get_device_from_array`.
+
+    Args:
+        args: Numbers of GPUs, devices, arrays, or None.
+    """
+    for arg in args:
+        if isinstance(arg, (int, numpy.integer)) and not isinstance(arg, bool):
+            check_cuda_available()
+            return get_device_from_id(int(arg))
+        found = arg if isinstance(arg, DummyDeviceType) else get_device_from_array(arg)
+        if not isinstance(found, DummyDeviceType):
+            return found
+    return DummyDevice
+
+
 def get_device_from_array(*arrays: Any) -> Any:
     """Return the GPU of the first array that lives on one, :data:`DummyDevice` if none does."""
     for array in arrays:
@@ -269,3 +318,15 @@ def raw(code: str, name: str, *args: Any, **kwargs: Any) -> Any:
     """
     _require_cupy("cuda.raw")
     return cupy.RawKernel(code, name, *args, **kwargs)
+
+
+def fuse(*args: Any, **kwargs: Any) -> Any:
+    """Return CuPy's decorator that fuses elementwise operations; one that does nothing without it.
+
+    Used bare (``@fuse``) or with arguments (``@fuse()``).
+    """
+    if cupy is not None:
+        return cupy.fuse(*args, **kwargs)
+    if len(args) == 1 and callable(args[0]) and not kwargs:
+        return args[0]
+    return lambda function: function

@@ -95,9 +95,11 @@ def array_of(tensor: torch.Tensor) -> Any:
     """
     tensor = tensor.detach()
     if tensor.device.type == "cpu":
-        if tensor.dtype in _TO_NUMPY:
-            return tensor.resolve_conj().resolve_neg().numpy()
-        return tensor
+        if tensor.dtype not in _TO_NUMPY:
+            return tensor
+        if tensor.is_conj() or tensor.is_neg():
+            tensor = tensor.resolve_conj().resolve_neg()
+        return tensor.numpy()
     cupy = _cupy()
     if cupy is None or tensor.dtype not in _TO_NUMPY:
         return tensor

@@ -24,7 +24,7 @@ class ModuleView(TorchTarget):
     """
 
     def __init__(self, module: torch.nn.Module) -> None:
-        self._module = module
+        super().__init__(module)
         self._params = {
             "/" + name.replace(".", "/"): Parameter.from_tensor(tensor, name.rpartition(".")[2])
             for name, tensor in module.named_parameters()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import numpy
 import torch
 
 from catenary import _variable_hooks
-from catenary._variable_graph import Call
+from catenary._variable_graph import Call, VariableNode
 from catenary.backend import get_array_types
-from catenary.backends.memory import numpy_dtype
+from catenary.backends.memory import numpy_dtype, share
 from catenary.config import config
 from catenary.errors import annotate
 from catenary.utils.type_check import InvalidType
@@ -18,8 +19,9 @@ from catenary.variable import Variable
 
 __all__ = ["apply", "apply_many", "floating", "form", "matching", "reject"]
 
-
 Check = Callable[..., None]
+
+_new = Variable.__new__
 
 
 def apply(
@@ -37,14 +39,39 @@ def apply(
         TypeError: An input is neither a Variable nor an array.
         InvalidType: `check` or torch refuses the inputs.
     """
-    variables, tensors = _taken(label, inputs)
+    variables = []
+    tensors = []
+    for given in inputs:
+        variable = given if isinstance(given, Variable) else _wrapped(label, given)
+        tensor = variable._tensor
+        variables.append(variable)
+        tensors.append(variable.tensor if tensor is None or variable._pending else tensor)
     if check is not None:
         check(label, *tensors)
     if _variable_hooks.in_force:
         return _watched(label, operation, variables, tensors)[0]
-    record = config.enable_backprop
-    made = _computed(label, operation, tensors, record)
-    return _result(made, variables, tensors, Call(label) if record else None)
+    if not config.enable_backprop:
+        return _unrecorded(_computed(label, operation, tensors, False), variables, tensors)
+    # What follows is `_computed` and `_results`, for the case whose speed matters.
+    try:
+        made = operation(*tensors)
+    except (RuntimeError, IndexError) as error:
+        _explain(label, tensors, error)
+    if config.debug:
+        _check_nan(label, made)
+    requires_grad = False
+    nodes = []
+    for variable in variables:
+        if variable._requires_grad:
+            requires_grad = True
+        if variable._tensor is made:
+            made = made.view_as(made)
+        nodes.append(variable._node or variable.node)
+    result: Variable = _new(Variable)
+    result._tensor = made
+    result._requires_grad = requires_grad
+    result._node = VariableNode(result, made, (label, tuple(nodes)))
+    return result
 
 
 def apply_many(
@@ -61,8 +88,7 @@ def apply_many(
         return _watched(label, operation, variables, tensors)
     record = config.enable_backprop
     made = _computed(label, operation, tensors, record)
-    creator = Call(label) if record else None
-    return tuple([_result(tensor, variables, tensors, creator) for tensor in made])
+    return _results(made, variables, tensors, Call(label) if record else None)
 
 
 def _taken(label: str, inputs: tuple[Any, ...]) -> tuple[list[Variable], list[torch.Tensor]]:
@@ -71,7 +97,7 @@ def _taken(label: str, inputs: tuple[Any, ...]) -> tuple[list[Variable], list[to
         variable = given if isinstance(given, Variable) else _wrapped(label, given)
         tensor = variable._tensor
         variables.append(variable)
-        tensors.append(variable.tensor if variable._pending or tensor is None else tensor)
+        tensors.append(variable.tensor if tensor is None or variable._pending else tensor)
     return variables, tensors
 
 
@@ -85,10 +111,7 @@ def _computed(
             with torch.no_grad():
                 made = operation(*tensors)
     except (RuntimeError, IndexError) as error:
-        if _is_about_inputs(error):
-            raise _refusal(label, tensors, error) from error
-        annotate(error, f"in {label}")
-        raise
+        _explain(label, tensors, error)
     if config.debug:
         _check_nan(label, made)
     return made
@@ -110,42 +133,51 @@ def _watched(
     for hook in hooks:
         hook.forward_postprocess(creator, arrays)
     results = made if isinstance(made, (tuple, list)) else (made,)
-    kept = creator if record else None
-    return tuple([_result(tensor, variables, tensors, kept) for tensor in results])
+    return _results(results, variables, tensors, creator if record else None)
 
 
-def _result(
-    tensor: torch.Tensor,
-    variables: list[Variable],
-    tensors: list[torch.Tensor],
-    creator: Call | None,
+def _results(
+    made: Any, variables: list[Variable], tensors: list[torch.Tensor], creator: Call | None
+) -> tuple[Variable, ...]:
+    """Wrap tensors that were computed from `variables`; no creator means that nothing records."""
+    if creator is None:
+        return tuple([_unrecorded(tensor, variables, tensors) for tensor in made])
+    requires_grad = any([v._requires_grad for v in variables])  # noqa: C419 - the list is faster
+    results = []
+    for tensor in made:
+        result: Variable = _new(Variable)
+        result._tensor = tensor.view_as(tensor) if _is_among(tensor, tensors) else tensor
+        result._requires_grad = requires_grad
+        creator.connect(variables, result, result._tensor)
+        results.append(result)
+    return tuple(results)
+
+
+def _unrecorded(
+    tensor: torch.Tensor, variables: list[Variable], tensors: list[torch.Tensor]
 ) -> Variable:
-    """Wrap one tensor that was computed from `variables`; its creator is None if nothing records.
-
-    An operation may return its very input; a Variable of its own needs a tensor of its own.
-    """
-    for given in tensors:
-        if tensor is given:
-            tensor = tensor.detach() if creator is None else tensor.view_as(tensor)
-            break
-    requires_grad = False
-    for variable in variables:
-        if variable._requires_grad:
-            requires_grad = True
-            break
-    result: Variable = Variable.__new__(Variable)
-    result.name = None
-    result._tensor = tensor
-    result._requires_grad = requires_grad
-    if creator is not None:
-        creator.connect(variables, result, tensor)
-    elif requires_grad and tensor.is_floating_point():
+    result: Variable = _new(Variable)
+    result._tensor = tensor = tensor.detach() if _is_among(tensor, tensors) else tensor
+    result._requires_grad = any([v._requires_grad for v in variables])  # noqa: C419
+    if result._requires_grad and tensor.is_floating_point():
         # What remembers no inputs is a leaf of what is computed from it later.
         tensor.requires_grad_()
     return result
 
 
+def _is_among(tensor: torch.Tensor, tensors: list[torch.Tensor]) -> bool:
+    """Whether an operation returned its very input: a Variable needs a tensor of its own."""
+    return any(tensor is given for given in tensors)
+
+
 def _wrapped(label: str, value: Any) -> Variable:
+    if isinstance(value, numpy.ndarray):
+        shared = share(value)
+        if shared is not None:
+            variable: Variable = _new(Variable)
+            variable._tensor = shared
+            variable._requires_grad = False
+            return variable
     if isinstance(value, get_array_types()):
         return Variable(value, requires_grad=False)
     if isinstance(value, torch.Tensor):
@@ -162,16 +194,20 @@ def _check_nan(label: str, made: Any) -> None:
             raise RuntimeError(f"NaN was computed in the forward pass of {label}")
 
 
+def _explain(label: str, tensors: list[torch.Tensor], error: Exception) -> NoReturn:
+    """Raise InvalidType where torch refused the inputs, else the error itself."""
+    if not _is_about_inputs(error):
+        annotate(error, f"in {label}")
+        raise error
+    given = "; ".join(form(t) for t in tensors)
+    raise InvalidType(label, given, f"{label} cannot take {given}: {error}") from error
+
+
 def _is_about_inputs(error: Exception) -> bool:
     """Whether torch refused shapes or dtypes, and not values or for want of memory."""
     if isinstance(error, IndexError):
         return str(error).startswith("Dimension")
     return not isinstance(error, torch.OutOfMemoryError)
-
-
-def _refusal(label: str, tensors: list[torch.Tensor], error: Exception) -> InvalidType:
-    given = "; ".join(form(t) for t in tensors)
-    return InvalidType(label, given, f"{label} cannot take {given}: {error}")
 
 
 # ---- checks

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import torch
+
+from catenary.utils.conv import get_conv_outsize, get_deconv_outsize
 
 __all__ = [
     "as_tuple",
     "covering",
     "framed",
+    "over",
     "pair",
     "require_axes",
     "spread_length",
@@ -23,7 +27,7 @@ Ints = Sequence[int]
 
 def as_tuple(value: Any, axes: int) -> tuple[int, ...]:
     """Return a tuple of ints: itself, or an int as often as there are axes."""
-    if not hasattr(value, "__getitem__"):
+    if type(value) is int or not hasattr(value, "__getitem__"):
         return (int(value),) * axes
     values = tuple(int(v) for v in value)
     if len(values) != axes:
@@ -47,20 +51,41 @@ def require_axes(x: Any, axes: int) -> None:
         raise ValueError(f"x must have {axes} axes after batch and channel, got shape {x.shape}")
 
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def over(axes: int, function: _F) -> _F:
+    """Return a function over any number of axes as one for inputs of so many alone.
+
+    Args:
+        axes: How many axes there are after batch and channel.
+        function: Its name ends in ``_nd``; its first argument is the input.
+    """
+    name = function.__name__.replace("_nd", f"_{axes}d")
+
+    @functools.wraps(function)
+    def narrowed(x: Any, *args: Any, **kwargs: Any) -> Any:
+        require_axes(x, axes)
+        return function(x, *args, **kwargs)
+
+    narrowed.__name__ = narrowed.__qualname__ = name
+    narrowed.__doc__ = f"""Do what :func:`{function.__name__}` does over {axes} axes alone.
+
+    Raises:
+        ValueError: `x` has other axes.
+    """
+    return narrowed  # type: ignore[return-value]
+
+
 def covering(length: int, window: int, step: int, border: int) -> int:
     """Return how many windows it takes to cover every place of an axis."""
     return (length + 2 * border - window + step - 1) // step + 1
 
 
-def windows(length: int, window: int, step: int, border: int, cover_all: bool) -> int:
-    """Return how many windows there are along an axis."""
-    slack = step - 1 if cover_all else 0
-    return (length + 2 * border - window + slack) // step + 1
-
-
-def spread_length(count: int, window: int, step: int, border: int, cover_all: bool = False) -> int:
-    """Return the shortest axis that `count` windows slide over."""
-    return step * (count - 1) + window - 2 * border - (step - 1 if cover_all else 0)
+# How many windows there are along an axis, and the shortest axis for so many of them; both take
+# (length or count, window, step, border, cover_all).
+windows = get_conv_outsize
+spread_length = get_deconv_outsize
 
 
 def tail(x: torch.Tensor, window: Ints, step: Ints, border: Ints, value: float) -> torch.Tensor:

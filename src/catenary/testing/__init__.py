@@ -1,6 +1,6 @@
 """What tests of Chainer programs and of libraries for it are written with.
 
-Calls functions, link, initializers, serializers, gradient_check, numpy and pytest.
+Calls functions, link, initializers, serializers, gradient_check, training, numpy and pytest.
 Called by tests only: no other room imports it.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from catenary.testing import attr, condition
 from catenary.testing.array import assert_allclose
 from catenary.testing.backend import BackendConfig, inject_backend_tests
+from catenary.testing.distribution_test import distribution_unittest
 from catenary.testing.function_link import (
     FunctionTestCase,
     FunctionTestError,
@@ -26,6 +27,7 @@ from catenary.testing.parameterized import (
 )
 from catenary.testing.random import fix_random, generate_seed
 from catenary.testing.serializer import save_and_load, save_and_load_hdf5, save_and_load_npz
+from catenary.testing.training import get_trainer_with_mock_updater
 from catenary.testing.unary_math_function_test import unary_math_function_unittest
 
 __all__ = [
@@ -38,10 +40,12 @@ __all__ = [
     "assert_warns",
     "attr",
     "condition",
+    "distribution_unittest",
     "fix_random",
     "from_pytest_parameterize",
     "generate_matrix",
     "generate_seed",
+    "get_trainer_with_mock_updater",
     "inject_backend_tests",
     "parameterize",
     "parameterize_pytest",

@@ -271,6 +271,23 @@ def make_variable(value: Any, name: str) -> Any:
     return value if _state.plain else Variable(value, name)
 
 
+def _argname(in_types: Sequence[Any], names: Sequence[str]) -> None:
+    """Let errors call the inputs of a function by name.
+
+    Args:
+        in_types: Types of the inputs, as `check_type_forward` gets them.
+        names: One name an input.
+
+    Raises:
+        InvalidType: There are not as many inputs as names.
+    """
+    if len(in_types) != len(names):
+        raise InvalidType(f"{len(names)} inputs", f"{len(in_types)} inputs")
+    for in_type, name in zip(in_types, names, strict=True):
+        if isinstance(in_type, Variable):
+            in_type._text = name
+
+
 def eval(exp: Any) -> Any:
     """Return the value of an expression; everything else as it is."""
     return exp.eval() if isinstance(exp, Expr) else exp

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from catenary.config import using_config
 from catenary.functions._apply import apply, floating
 from catenary.variable import Variable
 
@@ -27,3 +28,9 @@ def log_softmax(x: Any, axis: int = 1) -> Variable:
         return torch.log_softmax(x, axis)
 
     return apply("LogSoftmax", normalized, x, check=floating)
+
+
+def _log_softmax(x: Any, axis: int = 1) -> Any:
+    """Return the logarithm of softmax of an array as an array; programs import it for that."""
+    with using_config("enable_backprop", False):
+        return log_softmax(x, axis).array

@@ -39,24 +39,26 @@ def convolve(
 ) -> Variable:
     """Return the cross-correlation over the last `axes` axes, in the dtype of `x`."""
     run = _of(_CONVOLUTIONS, label, axes)
-    step, border, spread = (as_tuple(v, axes) for v in (stride, pad, dilate))
+    step, border, spread = as_tuple(stride, axes), as_tuple(pad, axes), as_tuple(dilate, axes)
 
     def check(label: str, x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> None:
         floating(label, x, W)
         if x.ndim != axes + 2 or W.ndim != axes + 2 or x.shape[1] != W.shape[1] * groups:
             sizes = f"{axes} sizes"
             reject(label, f"x (batch, in, {sizes}) and W (out, in/{groups}, {sizes})", x, W)
-        if b is not None and tuple(b.shape) != (W.shape[0],):
+        if b is not None and b.shape != W.shape[:1]:
             reject(label, f"b of shape ({W.shape[0]},)", x, W, b)
 
     def convolved(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:
-        out = x.dtype
-        x, W, b = _widened(x, W, b)
         if cover_all:
             x = tail(x, _sizes(W, spread), step, border, 0.0)
-        return run(x, W, b, step, border, spread, groups).to(out)
+        if x.dtype == W.dtype and (b is None or b.dtype == x.dtype):
+            return run(x, W, b, step, border, spread, groups)
+        return run(*_widened(x, W, b), step, border, spread, groups).to(x.dtype)
 
-    return apply(label, convolved, *((x, W) if b is None else (x, W, b)), check=check)
+    if b is None:
+        return apply(label, convolved, x, W, check=check)
+    return apply(label, convolved, x, W, b, check=check)
 
 
 def deconvolve(
@@ -73,7 +75,7 @@ def deconvolve(
 ) -> Variable:
     """Return the transpose of a convolution over the last `axes` axes, in the dtype of `x`."""
     run = _of(TRANSPOSES, label, axes)
-    step, border, spread = (as_tuple(v, axes) for v in (stride, pad, dilate))
+    step, border, spread = as_tuple(stride, axes), as_tuple(pad, axes), as_tuple(dilate, axes)
     if min(spread) < 1:
         raise ValueError(f"dilate must be at least 1, got {dilate}")
     wanted = None if outsize is None else as_tuple(outsize, axes)
@@ -130,7 +132,5 @@ def _widened(
     x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
     """Return all in one dtype that holds the values of `x` and `W`."""
-    if W.dtype == x.dtype and (b is None or b.dtype == x.dtype):
-        return x, W, b
     wide = torch.promote_types(x.dtype, W.dtype)
     return x.to(wide), W.to(wide), None if b is None else b.to(wide)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catenary.functions._window import require_axes
+from catenary.functions._window import over
 from catenary.functions.connection._convolution import convolve
 from catenary.variable import Variable
 
@@ -41,39 +41,7 @@ def convolution_nd(
     return convolve("ConvolutionND", axes, x, W, b, stride, pad, cover_all, dilate, groups)
 
 
-def convolution_1d(
-    x: Any,
-    W: Any,
-    b: Any = None,
-    stride: Any = 1,
-    pad: Any = 0,
-    cover_all: bool = False,
-    dilate: Any = 1,
-    groups: int = 1,
-) -> Variable:
-    """Return the convolution of signals (batch, in, length); see :func:`convolution_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 1)
-    return convolution_nd(x, W, b, stride, pad, cover_all, dilate, groups)
-
-
-def convolution_3d(
-    x: Any,
-    W: Any,
-    b: Any = None,
-    stride: Any = 1,
-    pad: Any = 0,
-    cover_all: bool = False,
-    dilate: Any = 1,
-    groups: int = 1,
-) -> Variable:
-    """Return the convolution of volumes (batch, in, d, h, w); see :func:`convolution_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 3)
-    return convolution_nd(x, W, b, stride, pad, cover_all, dilate, groups)
+convolution_1d = over(1, convolution_nd)
+"""Convolve signals (batch, channel, length); see :func:`convolution_nd`."""
+convolution_3d = over(3, convolution_nd)
+"""Convolve volumes (batch, channel, depth, height, width); see :func:`convolution_nd`."""

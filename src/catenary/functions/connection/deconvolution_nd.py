@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catenary.functions._window import require_axes
+from catenary.functions._window import over
 from catenary.functions.connection._convolution import deconvolve
 from catenary.variable import Variable
 
@@ -42,39 +42,7 @@ def deconvolution_nd(
     return deconvolve("DeconvolutionND", axes, x, W, b, stride, pad, outsize, dilate, groups)
 
 
-def deconvolution_1d(
-    x: Any,
-    W: Any,
-    b: Any = None,
-    stride: Any = 1,
-    pad: Any = 0,
-    outsize: Any = None,
-    dilate: Any = 1,
-    groups: int = 1,
-) -> Variable:
-    """Return transposed convolutions of signals (batch, in, length); see :func:`deconvolution_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 1)
-    return deconvolution_nd(x, W, b, stride, pad, outsize, dilate, groups)
-
-
-def deconvolution_3d(
-    x: Any,
-    W: Any,
-    b: Any = None,
-    stride: Any = 1,
-    pad: Any = 0,
-    outsize: Any = None,
-    dilate: Any = 1,
-    groups: int = 1,
-) -> Variable:
-    """Return transposed convolutions of volumes (batch, in, d, h, w); see :func:`deconvolution_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 3)
-    return deconvolution_nd(x, W, b, stride, pad, outsize, dilate, groups)
+deconvolution_1d = over(1, deconvolution_nd)
+"""Spread signals (batch, channel, length); see :func:`deconvolution_nd`."""
+deconvolution_3d = over(3, deconvolution_nd)
+"""Spread volumes (batch, channel, depth, height, width); see :func:`deconvolution_nd`."""

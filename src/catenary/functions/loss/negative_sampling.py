@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy
 import torch
 
+from catenary.backend import CpuDevice
 from catenary.backends.memory import tensor_of
 from catenary.functions._apply import apply, floating, reject
 from catenary.variable import as_array
@@ -51,10 +51,11 @@ def negative_sampling(
     """
     if reduce not in ("sum", "no"):
         raise ValueError(f"reduce must be 'sum' or 'no', got {reduce!r}")
-    target = as_array(t)
-    samples = sampler((len(target), sample_size + 1))
+    host = CpuDevice()
+    target = host.send(as_array(t))
+    samples = host.send(sampler((len(target), sample_size + 1)))
     samples[:, 0] = target
-    places = tensor_of(numpy.asarray(samples)).long()
+    places = tensor_of(samples).long()
 
     def loss(x: torch.Tensor, t: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
         scores = torch.einsum("ij,ikj->ik", x, W[places.to(x.device)])

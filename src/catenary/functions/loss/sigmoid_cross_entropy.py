@@ -39,10 +39,12 @@ def sigmoid_cross_entropy(x: Any, t: Any, normalize: bool = True, reduce: str = 
         ignored = t == _IGNORED
         each = torch.nn.functional.binary_cross_entropy_with_logits(
             x, t.to(x.dtype), reduction="none"
-        ).masked_fill(ignored, 0)
+        )
+        missing = int(ignored.sum()) if normalize or reduce == "no" else t.numel()
+        if missing:
+            each = each.masked_fill(ignored, 0)
         if reduce == "no":
             return each
-        count = t.numel() - int(ignored.sum()) if normalize else len(x)
-        return each.sum() / max(count, 1)
+        return each.sum() / max(t.numel() - missing if normalize else len(x), 1)
 
     return apply("SigmoidCrossEntropy", loss, x, t, check=_check)

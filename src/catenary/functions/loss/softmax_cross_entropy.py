@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -49,7 +50,7 @@ def softmax_cross_entropy(
         raise ValueError(
             f"soft_target_loss must be 'cross-entropy' or 'kl-divergence', got {soft_target_loss!r}"
         )
-    weight = _weight(class_weight)
+    weight = None if class_weight is None else _weight(class_weight)
 
     def loss(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         if t.is_floating_point():
@@ -65,13 +66,14 @@ def _check(label: str, x: torch.Tensor, t: torch.Tensor) -> None:
     if t.is_floating_point():
         if x.shape != t.shape:
             reject(label, "distributions t of the shape of x", x, t)
+    elif x.ndim == 2:
+        if t.shape != x.shape[:1]:
+            reject(label, "x (batch, class) and integers t (batch,)", x, t)
     elif x.ndim < 2 or x.shape[:1] + x.shape[2:] != t.shape:
         reject(label, "x (batch, class, ...) and integers t (batch, ...)", x, t)
 
 
-def _weight(class_weight: Any) -> torch.Tensor | None:
-    if class_weight is None:
-        return None
+def _weight(class_weight: Any) -> torch.Tensor:
     weight = as_array(class_weight)
     weight = weight if isinstance(weight, torch.Tensor) else torch.as_tensor(weight)
     if weight.ndim != 1 or not weight.is_floating_point():
@@ -93,7 +95,7 @@ def _hard(
     if weight is None and normalize and reduce == "mean":
         mean = torch.nn.functional.cross_entropy(x, t, ignore_index=ignore_label)
         # torch's mean over no sample at all is NaN; ours is 0, as the sum below makes it.
-        if not bool(mean.isnan()):
+        if not math.isnan(mean.item()):
             return mean
     factors = None if weight is None else weight.to(x.device, x.dtype)
     result = torch.nn.functional.cross_entropy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import warnings
@@ -45,22 +46,26 @@ def batch_normalization(
         InvalidType: The shapes do not fit.
     """
     axes = _ascending(axis)
+    watched = running_mean is not None or running_var is not None
     statistics: list[torch.Tensor] = []
 
     def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
         layout = _Layout(x, gamma, axes)
-        mean, var = gamma.new_zeros((2, gamma.numel()), dtype=layout.dtype)
+        mean = var = None
+        if watched:
+            mean, var = gamma.new_zeros((2, gamma.numel()), dtype=layout.dtype)
+            statistics.extend((mean, var))
         # Running statistics that keep nothing of the past are the batch's.
         y = layout.normalized(x, gamma, beta, mean, var, eps, training=True)
-        # With one sample the unbiased variance is 0 / 0; Chainer takes the biased one, 0.
-        var = torch.zeros_like(var) if layout.samples == 1 else var
-        statistics.extend((mean.reshape(gamma.shape), var.reshape(gamma.shape)))
+        if var is not None and layout.samples == 1:
+            # With one sample the unbiased variance is 0 / 0; Chainer takes the biased one, 0.
+            var.zero_()
         return y
 
     y = apply("BatchNormalization", normalize, x, gamma, beta, check=_checker(axes))
-    for running, batch in zip((running_mean, running_var), statistics, strict=True):
+    for running, batch in zip((running_mean, running_var), statistics, strict=False):
         if running is not None:
-            running[...] = decay * running + (1 - decay) * array_of(batch)
+            running[...] = decay * running + (1 - decay) * array_of(batch.reshape(gamma.shape))
     _warn_of_single_values(y.shape, _key_axes(y.ndim, len(gamma.shape), axes)[0])
     return y
 
@@ -117,6 +122,7 @@ def _ascending(axis: Any) -> tuple[int, ...] | None:
     return tuple(axis)
 
 
+@functools.lru_cache(maxsize=256)
 def _key_axes(
     ndim: int, key_ndim: int, axes: tuple[int, ...] | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -129,18 +135,20 @@ def _key_axes(
 def _checker(axes: tuple[int, ...] | None) -> Any:
     def check(label: str, x: torch.Tensor, gamma: torch.Tensor, *others: torch.Tensor) -> None:
         floating(label, x, gamma)
-        if any(o.shape != gamma.shape or o.dtype != gamma.dtype for o in others):
-            reject(label, "gamma, beta and statistics of one shape and dtype", gamma, *others)
+        for other in others:
+            if other.shape != gamma.shape or other.dtype != gamma.dtype:
+                reject(label, "gamma, beta and statistics of one shape and dtype", gamma, *others)
         kept = _key_axes(x.ndim, gamma.ndim, axes)[1]
-        if tuple(gamma.shape) != tuple(x.shape[i] for i in kept):
+        if list(gamma.shape) != [x.shape[i] for i in kept]:
             reject(label, f"gamma of the shape of axes {kept} of x", x, gamma)
 
     return check
 
 
 def _warn_of_single_values(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
-    if any(shape[i] != 1 for i in axes):
-        return
+    for axis in axes:
+        if shape[axis] != 1:
+            return
     cause = (
         "evaluation while config.train is True, or the last batch of an epoch"
         if 0 in axes
@@ -160,12 +168,14 @@ class _Layout:
     def __init__(self, x: torch.Tensor, gamma: torch.Tensor, axes: tuple[int, ...] | None) -> None:
         self.axes, self.kept = _key_axes(x.ndim, gamma.ndim, axes)
         self.shape = x.shape
-        self.samples = math.prod(x.shape[i] for i in self.axes)
+        self.samples = math.prod([x.shape[i] for i in self.axes])
         self.dtype = torch.promote_types(x.dtype, gamma.dtype)
         self.direct = self.kept == (1,)
         self.order = (*self.axes, *self.kept)
 
     def channels(self, parameter: torch.Tensor) -> torch.Tensor:
+        if parameter.ndim == 1 and parameter.dtype == self.dtype:
+            return parameter
         return parameter.reshape(-1).to(self.dtype)
 
     def normalized(
@@ -173,14 +183,16 @@ class _Layout:
         x: torch.Tensor,
         gamma: torch.Tensor,
         beta: torch.Tensor,
-        mean: torch.Tensor,
-        var: torch.Tensor,
+        mean: torch.Tensor | None,
+        var: torch.Tensor | None,
         eps: float,
         *,
         training: bool,
     ) -> torch.Tensor:
         """Normalize `x`; while training, `mean` and `var` receive the statistics of the batch."""
         gamma, beta = self.channels(gamma), self.channels(beta)
+        if self.direct and x.dtype == self.dtype:
+            return torch.batch_norm(x, gamma, beta, mean, var, training, 1.0, eps, False)
         flat = self._flat(x.to(self.dtype))
         y = torch.batch_norm(flat, gamma, beta, mean, var, training, 1.0, eps, False)
         return self._restored(y).to(x.dtype)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from catenary.functions._apply import apply, floating
-from catenary.functions._window import as_tuple, framed, require_axes
+from catenary.functions._window import as_tuple, framed, over
 from catenary.variable import Variable
 
 __all__ = [
@@ -65,25 +65,7 @@ def average_pooling_nd(
     return apply("AveragePoolingND", mean, x, check=floating)
 
 
-def average_pooling_1d(
-    x: Any, ksize: Any, stride: Any = None, pad: Any = 0, pad_value: float | None = 0
-) -> Variable:
-    """Return the means of signals (batch, channel, length); see :func:`average_pooling_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 1)
-    return average_pooling_nd(x, ksize, stride, pad, pad_value)
-
-
-def average_pooling_3d(
-    x: Any, ksize: Any, stride: Any = None, pad: Any = 0, pad_value: float | None = 0
-) -> Variable:
-    """Return the means of volumes (batch, channel, d, h, w); see :func:`average_pooling_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 3)
-    return average_pooling_nd(x, ksize, stride, pad, pad_value)
+average_pooling_1d = over(1, average_pooling_nd)
+"""Average signals (batch, channel, length); see :func:`average_pooling_nd`."""
+average_pooling_3d = over(3, average_pooling_nd)
+"""Average volumes (batch, channel, depth, height, width); see :func:`average_pooling_nd`."""

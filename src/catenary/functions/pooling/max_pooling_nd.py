@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from catenary.functions._apply import apply, apply_many, floating
-from catenary.functions._window import as_tuple, framed, require_axes, tail
+from catenary.functions._window import as_tuple, framed, over, tail
 
 __all__ = ["max_pooling_1d", "max_pooling_2d", "max_pooling_3d", "max_pooling_nd"]
 
@@ -63,55 +63,12 @@ def max_pooling_nd(
     return apply("MaxPoolingND", largest, x, check=floating)
 
 
-def max_pooling_1d(
-    x: Any,
-    ksize: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    cover_all: bool = True,
-    return_indices: bool = False,
-) -> Any:
-    """Return the maxima of signals (batch, channel, length); see :func:`max_pooling_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 1)
-    return max_pooling_nd(x, ksize, stride, pad, cover_all, return_indices)
-
-
-def max_pooling_2d(
-    x: Any,
-    ksize: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    cover_all: bool = True,
-    return_indices: bool = False,
-) -> Any:
-    """Return the maxima of images (batch, channel, height, width); see :func:`max_pooling_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 2)
-    return max_pooling_nd(x, ksize, stride, pad, cover_all, return_indices)
-
-
-def max_pooling_3d(
-    x: Any,
-    ksize: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    cover_all: bool = True,
-    return_indices: bool = False,
-) -> Any:
-    """Return the maxima of volumes (batch, channel, d, h, w); see :func:`max_pooling_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 3)
-    return max_pooling_nd(x, ksize, stride, pad, cover_all, return_indices)
+max_pooling_1d = over(1, max_pooling_nd)
+"""Pool signals (batch, channel, length); see :func:`max_pooling_nd`."""
+max_pooling_2d = over(2, max_pooling_nd)
+"""Pool images (batch, channel, height, width); see :func:`max_pooling_nd`."""
+max_pooling_3d = over(3, max_pooling_nd)
+"""Pool volumes (batch, channel, depth, height, width); see :func:`max_pooling_nd`."""
 
 
 def _framed(

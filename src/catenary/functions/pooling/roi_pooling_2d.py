@@ -10,7 +10,7 @@ import torch
 from catenary.functions._apply import apply, floating, reject
 from catenary.variable import Variable
 
-__all__ = ["roi_pooling_2d"]
+__all__ = ["parts", "roi_pooling_2d"]
 
 
 def _check(label: str, x: torch.Tensor, rois: torch.Tensor) -> None:
@@ -19,7 +19,7 @@ def _check(label: str, x: torch.Tensor, rois: torch.Tensor) -> None:
         reject(label, "x (batch, channel, h, w) and rois (region, 5) of one dtype", x, rois)
 
 
-def _parts(first: int, last: int, count: int, limit: int) -> list[tuple[int, int]]:
+def parts(first: int, last: int, count: int, limit: int) -> list[tuple[int, int]]:
     """Return the first place of each part of a region, and the place after its last."""
     length = max(last - first + 1, 1) / count
     return [
@@ -51,8 +51,8 @@ def roi_pooling_2d(x: Any, rois: Any, outh: int, outw: int, spatial_scale: float
         for number, *edges in rois.detach().tolist():
             left, top, right, bottom = (round(edge * spatial_scale) for edge in edges)
             image = x[int(number)]
-            for up, down in _parts(top, bottom, outh, x.shape[2]):
-                for start, end in _parts(left, right, outw, x.shape[3]):
+            for up, down in parts(top, bottom, outh, x.shape[2]):
+                for start, end in parts(left, right, outw, x.shape[3]):
                     part = image[:, up:down, start:end].flatten(1)
                     found.append(part.max(1)[0] if part.shape[1] else image.new_zeros(len(image)))
         if not found:

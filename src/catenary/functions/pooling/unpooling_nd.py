@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from catenary.functions._apply import apply
-from catenary.functions._window import require_axes
+from catenary.functions._window import over
 from catenary.functions.connection._convolution import TRANSPOSES
 from catenary.functions.pooling._spreading import Spreading
 from catenary.variable import Variable
@@ -55,35 +55,7 @@ def unpooling_nd(
     return unpooled("UnpoolingND", x, ksize, stride, pad, outsize, cover_all)
 
 
-def unpooling_1d(
-    x: Any,
-    ksize: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    outsize: Any = None,
-    cover_all: bool = True,
-) -> Variable:
-    """Return signals (batch, channel, length); see :func:`unpooling_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 1)
-    return unpooling_nd(x, ksize, stride, pad, outsize, cover_all)
-
-
-def unpooling_3d(
-    x: Any,
-    ksize: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    outsize: Any = None,
-    cover_all: bool = True,
-) -> Variable:
-    """Return volumes (batch, channel, d, h, w); see :func:`unpooling_nd`.
-
-    Raises:
-        ValueError: `x` has other axes.
-    """
-    require_axes(x, 3)
-    return unpooling_nd(x, ksize, stride, pad, outsize, cover_all)
+unpooling_1d = over(1, unpooling_nd)
+"""Unpool signals (batch, channel, length); see :func:`unpooling_nd`."""
+unpooling_3d = over(3, unpooling_nd)
+"""Unpool volumes (batch, channel, depth, height, width); see :func:`unpooling_nd`."""

@@ -39,3 +39,9 @@ def lstm(c_prev: Any, x: Any) -> tuple[Variable, Variable]:
     """
     c, h = apply_many("LSTM", _step, c_prev, x, check=_check)
     return c, h
+
+
+def _extract_gates(x: Any) -> list[Any]:
+    """Return a, i, f and o of an array or Variable, each (batch, size, ...); programs import it."""
+    gates = x.reshape((x.shape[0], x.shape[1] // 4, 4, *x.shape[2:]))
+    return [gates[:, :, i] for i in range(4)]

@@ -87,6 +87,7 @@ class Linear(Link):
         Returns:
             Variable with the same leading axes and a last one of length `out_size`.
         """
-        if self.W.array is None:
+        W = self.W
+        if W.array is None:
             self._initialize_params(math.prod(x.shape[n_batch_axes:]))
-        return functions.linear(x, self.W, self.b, n_batch_axes=n_batch_axes)
+        return functions.linear(x, W, self.b, n_batch_axes)

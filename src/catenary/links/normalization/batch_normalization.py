@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from catenary import functions, initializers
-from catenary.config import config
+from catenary.config import config, get_dtype
 from catenary.link import Link
 from catenary.variable import Parameter, Variable
 
@@ -71,7 +71,7 @@ class BatchNormalization(Link):
         self.decay = decay
         self.eps = eps
         self.axis = (axis,) if isinstance(axis, int) else axis
-        self._dtype = np.dtype(config.dtype if dtype is None else dtype)
+        self._dtype = get_dtype(dtype, map_mixed16=np.float32)
         self._initial_avg_mean = initial_avg_mean
         self._initial_avg_var = initial_avg_var
         self.N = 0
@@ -137,14 +137,17 @@ class BatchNormalization(Link):
             return functions.fixed_batch_normalization(
                 x, gamma, beta, self.avg_mean, self.avg_var, self.eps, axis=self.axis
             )
-        batches = self.N + 1 if finetune else self.N
+        again = config.in_recomputing
+        running = (self.avg_mean, self.avg_var)
+        mean, var = copy.deepcopy(running) if again else running
+        batches = self.N + 1 if finetune and not again else self.N
         y = functions.batch_normalization(
             x,
             gamma,
             beta,
             eps=self.eps,
-            running_mean=self.avg_mean,
-            running_var=self.avg_var,
+            running_mean=mean,
+            running_var=var,
             decay=1.0 - 1.0 / batches if finetune else self.decay,
             axis=self.axis,
         )
