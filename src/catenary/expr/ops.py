@@ -7,6 +7,7 @@ a scalar computed on the host is what NumPy would have computed.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -71,12 +72,12 @@ def _maximum(a: float, b: float) -> float:
 
 
 OPS: dict[str, Op] = {
-    "add": Op(2, lambda a, b: a + b),
-    "sub": Op(2, lambda a, b: a - b),
-    "mul": Op(2, lambda a, b: a * b),
+    "add": Op(2, operator.add),
+    "sub": Op(2, operator.sub),
+    "mul": Op(2, operator.mul),
     "div": Op(2, _divide),
     "pow": Op(2, _power),
-    "neg": Op(1, lambda a: -a),
+    "neg": Op(1, operator.neg),
     "abs": Op(1, abs),
     "sign": Op(1, _sign),
     "sqrt": Op(1, _sqrt),

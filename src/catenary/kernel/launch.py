@@ -130,9 +130,11 @@ class Step:
         found: dict[int, Floats] = {}
         for runner in self._runners:
             found.update(zip(map(id, runner.tables), runner.update(), strict=True))
-        sums: Sequence[Floats] = [found[id(table)] for table in self.tables]
         names = [[r.name for r in table.schedule.updating.reductions] for table in self.tables]
-        if self._whole is not None and any(names):
+        if not any(names):
+            return [{} for _ in names]
+        sums: Sequence[Floats] = [found[id(table)] for table in self.tables]
+        if self._whole is not None:
             sums, _ = self._whole(sums, [()] * len(sums))
         return [dict(zip(n, s, strict=True)) for n, s in zip(names, sums, strict=True)]
 

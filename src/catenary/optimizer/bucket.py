@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from catenary import changes
 from catenary.errors import CatenaryError
 from catenary.expr import Formula
 from catenary.kernel import Table, aligned, schedule
@@ -28,6 +29,8 @@ class _Group:
 
     entry: Entry
     rows: list[int] = field(default_factory=list)
+    tokens: tuple[int, int] | None = None
+    held: dict[str, float] = field(default_factory=dict)
 
 
 class Bucket:
@@ -49,7 +52,10 @@ class Bucket:
         self._contiguous = all(held.is_contiguous() for held in self.tensors)
         self.table = Table(schedule(formula), self._columns(), self._masters())
         names = self.table.schedule.program.hypers
-        self._own_names = tuple(n.removeprefix("rule.") for n in names if n.startswith("rule."))
+        own = [n.removeprefix("rule.") for n in names if n.startswith("rule.")]
+        specs = getattr(entries[0].rule, "specs", {})
+        self._declared = tuple(n for n in own if n.partition("[")[0] in specs)
+        self._derived = tuple(n for n in own if n not in self._declared)
         self._groups: list[_Group] | None = None
         self._clocks: list[Clock] = []
         self._parted: list[tuple[Any, Clock]] = []
@@ -219,7 +225,7 @@ class Bucket:
         """
         groups: list[tuple[Mapping[str, float], Sequence[int]]] = []
         for group in self._grouped():
-            values = self._values(group.entry, of_hooks)
+            values = self._values(group, of_hooks)
             if len(scales) == 1:
                 (scale,) = scales
                 groups.append(({**values, "scale": scale or 1.0}, group.rows))
@@ -230,14 +236,25 @@ class Bucket:
             groups += [({**values, "scale": scale}, rows) for scale, rows in by_scale.items()]
         self.table.groups = groups
 
-    def _values(self, entry: Entry, of_hooks: Mapping[str, float]) -> Mapping[str, float]:
-        found = dict(of_hooks)
-        if self._own_names:
-            mine = at(entry.path, entry.rule.values, self._own_names)
-            found.update({f"rule.{name}": value for name, value in mine.items()})
+    def _values(self, group: _Group, of_hooks: Mapping[str, float]) -> Mapping[str, float]:
+        entry = group.entry
+        tokens = changes.now()[1:]
+        if tokens != group.tokens:
+            # Hyperparameters are looked up when one was written; what is derived, at each step.
+            group.held = self._of_rule(entry, self._declared)
+            group.tokens = tokens
+        found = {**of_hooks, **group.held}
+        if self._derived:
+            found.update(self._of_rule(entry, self._derived))
         for i, hook in enumerate(entry.hooks):
             found.update(hook.values(f"rule_hook{i}."))
         return found
+
+    def _of_rule(self, entry: Entry, names: tuple[str, ...]) -> dict[str, float]:
+        if not names:
+            return {}
+        values = at(entry.path, entry.rule.values, names)
+        return {f"rule.{name}": value for name, value in values.items()}
 
 
 def at(path: str, call: Any, *args: Any) -> Any:

@@ -22,10 +22,10 @@ from catenary.optimizer.update_rule import HALF_DTYPES, UpdateRule
 
 __all__ = ["GradientMethod"]
 
-_OVERRIDABLE = (
+_OVERRIDABLE = frozenset({
     "call_hook", "call_hooks", "reallocate_cleared_grads", "check_nan_in_grads",
     "is_safe_to_update", "update_loss_scale",
-)  # fmt: skip
+})  # fmt: skip
 
 
 class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
@@ -53,7 +53,13 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
     """
 
     rule: ClassVar[type[UpdateRule] | None] = None
+    _replaced: ClassVar[frozenset[str]] = frozenset()
     _clears = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        own = (n for n in _OVERRIDABLE if getattr(cls, n) is not getattr(GradientMethod, n))
+        cls._replaced = frozenset(own)
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,15 +140,10 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
         """Whether a subclass or the instance replaced a part of the step, so that all parts must
         run.
         """
-        return bool(self._overridden())
+        return bool(self._replaced) or not _OVERRIDABLE.isdisjoint(self.__dict__)
 
     def _overridden(self) -> list[str]:
-        return [
-            name
-            for name in _OVERRIDABLE
-            if getattr(type(self), name) is not getattr(GradientMethod, name)
-            or name in self.__dict__
-        ]
+        return sorted(self._replaced | _OVERRIDABLE.intersection(self.__dict__))
 
     def _checked_plan(self) -> Plan:
         """Return the plan of this step, after checking all that can be checked."""
