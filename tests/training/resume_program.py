@@ -131,7 +131,7 @@ def run(out: Path, iterator: str, writer: str) -> None:
 
 
 def start(out: Path, iterator: str, writer: str) -> int:
-    """Fork a child, in a session of its own, that runs the training; return its id."""
+    """Fork a child, the head of its own process group, that runs the training; return its id."""
     child = os.fork()
     if child:
         return child

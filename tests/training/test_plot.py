@@ -14,10 +14,9 @@ from matplotlib import image
 import catenary
 from catenary import functions as F
 from catenary import links as L
-from catenary import optimizers, serializers, training
+from catenary import optim, optimizers, serializers, training
 from catenary.iterators import SerialIterator
 from catenary.training import extensions
-from catenary.training.extensions.measured_plot import gradient_norms
 from tests.training.loops import trainer_of
 
 W = catenary.Parameter(np.zeros(1, "f"))
@@ -231,7 +230,7 @@ def test_update_ratios_are_lr_times_gradient_over_weight(tmp_path, undrawn):
     @training.make_extension(priority=500)
     def compare(trainer):
         w, g = model.scale.array, model.scale.grad
-        expected.append(0.01 * abs(g) / abs(w + 0.01 * g))
+        expected.append(0.01 * abs(g) / abs(w))
 
     trainer.extend(compare)
     trainer.run()
@@ -240,11 +239,41 @@ def test_update_ratios_are_lr_times_gradient_over_weight(tmp_path, undrawn):
     assert [y for _, y in found["/"]] == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_gradient_that_is_not_there_is_passed_over(tmp_path):
-    trainer, model = trainer_with(tmp_path)
-    model.cleargrads()
-    model.scale.grad = np.asarray(-2.0, "f")
-    assert gradient_norms(trainer, "main") == {"/": 2.0, "all": 2.0}
+def test_what_rests_is_passed_over(tmp_path, undrawn):
+    plot = extensions.plot_gradient_norms(trigger=(1, "iteration"))
+    trainer, model = trainer_with(tmp_path, plot, module=True, iterations=1)
+    model[0].requires_grad_(False)
+    trainer.run()
+    assert curves(plot).keys() == {"/2", "all"}
+
+
+def test_optimizers_that_measure_nothing_are_named(tmp_path):
+    model = torch.nn.Linear(3, 1)
+    updater = training.StandardUpdater(
+        SerialIterator(np.zeros((4, 3), "f"), 4),
+        torch.optim.SGD(model.parameters()),
+        model=model,
+        loss_func=module_loss(model),
+    )
+    trainer = training.Trainer(updater, (1, "iteration"), str(tmp_path))
+    trainer.extend(extensions.plot_update_ratios())
+    with pytest.raises(TypeError, match=r"SGD does not measure.*catenary\.optim\.SGD"):
+        trainer.run()
+
+
+def test_optimizers_in_torchs_words_are_drawn(tmp_path, undrawn):
+    model = torch.nn.Linear(3, 1)
+    updater = training.StandardUpdater(
+        SerialIterator(np.ones((4, 3), "f"), 4),
+        optim.SGD(model, lr=0.5),
+        model=model,
+        loss_func=module_loss(model),
+    )
+    trainer = training.Trainer(updater, (2, "iteration"), str(tmp_path))
+    plot = extensions.plot_gradient_norms(trigger=(1, "iteration"))
+    trainer.extend(plot)
+    trainer.run()
+    assert curves(plot)["/"] == curves(plot)["all"]
 
 
 @pytest.mark.parametrize("load_first", [True, False])

@@ -164,7 +164,7 @@ from catenary.serializers import save_npz
 from catenary.training.extensions import snapshot_writers
 
 def save_slowly(path, values):
-    time.sleep(0.3)
+    time.sleep(0.1)
     save_npz(path, values)
 
 for kind in sys.argv[2:]:

@@ -49,20 +49,36 @@ def test_means_of_chosen_values_in_a_folder_of_ones_own(tmp_path):
 
 
 def test_a_resumed_run_takes_back_what_came_after_the_snapshot(tmp_path):
-    """The first run gets to iteration 5, its snapshot says 3; it is never closed, as if killed."""
+    """The first run's snapshot says 5; it goes on a little and is never closed, as if killed."""
     board = extensions.TensorBoard(trigger=(2, "iteration"))
-    first = watched(tmp_path, board, 3)
+    first = watched(tmp_path, board, 5)
     board.finalize = lambda: None
     first.run()
     serializers.save_npz(tmp_path / "state.npz", first)
-    assert read(tmp_path / "tensorboard")["b"] == [(2, -1.5)], "flushed before the snapshot"
-    board._writer.add_scalar("b", 999, 4)
+    written = [(2, -1.5), (4, -3.5)]
+    assert read(tmp_path / "tensorboard")["b"] == written
+    board._writer.add_scalar("b", 999, 6)
     board._writer.flush()
-    second = watched(tmp_path, extensions.TensorBoard(trigger=(2, "iteration")), 6)
+    second = watched(tmp_path, extensions.TensorBoard(trigger=(2, "iteration")), 8)
     serializers.load_npz(tmp_path / "state.npz", second)
     second.run()
     board._writer.close()
-    assert read(tmp_path / "tensorboard")["b"] == [(2, -1.5), (4, -3.5), (6, -5.5)]
+    assert read(tmp_path / "tensorboard")["b"] == [*written, (6, -5.5), (8, -7.5)]
+
+
+def test_what_is_in_memory_is_written_before_a_snapshot(tmp_path, monkeypatch):
+    board = extensions.TensorBoard()
+    trainer = watched(tmp_path, board, 1)
+    serializers.npz.serialize(trainer)
+    flushed = []
+
+    def look(trainer):
+        monkeypatch.setattr(board._writer, "flush", lambda: flushed.append(True))
+        serializers.npz.serialize(trainer)
+
+    trainer.extend(look, "look", priority=-1)
+    trainer.run()
+    assert flushed
 
 
 def test_without_the_library_one_is_told_at_once(monkeypatch):

@@ -104,7 +104,7 @@ class KeepsStatistics(Optimizer):
         Args:
             on: False to stop and to forget.
         """
-        self._counts = Counts() if on else None
+        self._counts = (self._counts or Counts()) if on else None
         changes.structure()
 
     def stats(self, *, each: bool = False) -> dict[str, float]:

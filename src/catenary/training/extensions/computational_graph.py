@@ -92,20 +92,15 @@ class DumpGraph(Extension):
             path.write_text(graph.dump(), encoding="utf-8")
             _draw(path)
         finally:
-            self._let_go()
+            config.keep_graph_on_report = self._original_flag
 
     def serialize(self, serializer: Any) -> None:
         """Save or load whether the graph has been written."""
         flag = serializer("_original_flag", self._original_flag)
         called = bool(serializer("_flag_called", self._flag_called))
         if not getattr(serializer, "checking", False):
-            if called and not self._flag_called and self._original_flag is not None:
-                self._let_go()
             self._flag_called = called
             self._original_flag = None if flag is None else bool(flag)
-
-    def _let_go(self) -> None:
-        config.keep_graph_on_report = self._original_flag
 
 
 def _draw(path: Path) -> None:

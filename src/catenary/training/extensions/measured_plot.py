@@ -1,17 +1,14 @@
-"""Plots of what an extension measures itself: gradient norms, update ratios, learning rates."""
+"""Plots of what the trainer can be asked for: learning rates, and what optimizers measure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from catenary.training.extensions.plot_report import PlotReport
-from catenary.training.targets import is_module
 
-__all__ = ["MeasuredPlot", "UpdateRatioPlot", "gradient_norms"]
+__all__ = ["MeasuredPlot", "StatisticsPlot", "by_layer"]
 
 _ALL = "all"
 
@@ -48,87 +45,62 @@ class MeasuredPlot(PlotReport):
             axes.set_yscale("log")
 
 
-class UpdateRatioPlot(MeasuredPlot):
-    """Extension that draws how large a part of each layer's weights an update is.
+class StatisticsPlot(MeasuredPlot):
+    """Extension that draws what an optimizer's ``stats()`` says of every layer.
+
+    The optimizer measures in the pass that updates; a step that was skipped adds nothing.
 
     Args:
+        pick: Returns the numbers to draw, by layer, from ``optimizer.stats(each=True)``.
         filename: File in the trainer's folder.
         trigger: Interval over which to average.
         optimizer_name: Which of the updater's optimizers.
     """
 
-    def __init__(self, filename: str, trigger: Any, optimizer_name: str) -> None:
-        super().__init__(self._ratios, filename, trigger, log_scale=True)
+    def __init__(
+        self,
+        pick: Callable[[dict[str, float]], dict[str, float]],
+        filename: str,
+        trigger: Any,
+        optimizer_name: str,
+    ) -> None:
+        super().__init__(self._of_last_step, filename, trigger, log_scale=True)
+        self._pick = pick
         self._optimizer_name = optimizer_name
-        self._trainer: Any = None
-        self._before: dict[str, torch.Tensor] = {}
 
     def initialize(self, trainer: Any) -> None:
-        """Remember the parameters from which the first update starts."""
-        self._trainer = trainer
-        self._remember()
+        """Let the optimizer measure its steps.
 
-    def serialize(self, serializer: Any) -> None:
-        """Save or load the curves; after loading, remember the parameters that were loaded."""
-        super().serialize(serializer)
-        if hasattr(serializer, "load") and not getattr(serializer, "checking", False):
-            self._remember()
+        Raises:
+            TypeError: If it is none of ours.
+        """
+        optimizer = trainer.updater.get_optimizer(self._optimizer_name)
+        if not hasattr(optimizer, "collect_stats"):
+            name = type(getattr(optimizer, "optimizer", optimizer)).__name__
+            raise TypeError(
+                f"{name} does not measure its steps, so there is nothing to draw; train with "
+                f"catenary.optim.{name} or an optimizer of catenary.optimizers"
+            )
+        optimizer.collect_stats()
 
-    def _remember(self) -> None:
-        if self._trainer is not None:
-            found = parameters(self._trainer, self._optimizer_name)
-            self._before = {path: tensor.detach().clone() for path, tensor, _ in found}
-
-    def _ratios(self, trainer: Any) -> dict[str, float]:
-        steps, weights = _Squares(), _Squares()
-        for path, tensor, _ in parameters(trainer, self._optimizer_name):
-            before = self._before.get(path)
-            if before is not None and before.shape == tensor.shape:
-                steps.add(path, tensor.detach() - before)
-                weights.add(path, before)
-        self._remember()
-        lengths = weights.roots()
-        return {
-            layer: step / lengths[layer] for layer, step in steps.roots().items() if lengths[layer]
-        }
+    def _of_last_step(self, trainer: Any) -> dict[str, float]:
+        return self._pick(trainer.updater.get_optimizer(self._optimizer_name).stats(each=True))
 
 
-def gradient_norms(trainer: Any, optimizer_name: str) -> dict[str, float]:
-    """Return the norm of every layer's gradient, and of the whole."""
-    squares = _Squares()
-    for path, _, gradient in parameters(trainer, optimizer_name):
-        if gradient is not None:
-            squares.add(path, torch.as_tensor(gradient))
-    return squares.roots()
-
-
-def parameters(trainer: Any, optimizer_name: str) -> Iterator[tuple[str, torch.Tensor, Any]]:
-    """Yield path, tensor and gradient of every parameter that an optimizer trains and has a shape.
+def by_layer(stats: dict[str, float], name: str) -> dict[str, float]:
+    """Return one kind of norm for every layer, and for all together.
 
     Args:
-        trainer: The trainer.
-        optimizer_name: Which of its updater's optimizers.
+        stats: What ``optimizer.stats(each=True)`` returned.
+        name: The kind, such as ``"grad_norm"``.
+
+    A layer is a parameter's path without its last name.
     """
-    target = trainer.updater.get_optimizer(optimizer_name).target
-    if is_module(target):
-        for name, tensor in target.named_parameters():
-            if not torch.nn.parameter.is_lazy(tensor):
-                yield "/" + name.replace(".", "/"), tensor, tensor.grad
-    else:
-        for path, param in target.namedparams(include_uninit=False):
-            yield path, param.tensor, param.grad
-
-
-class _Squares:
-    """Sums of squares by layer; a layer is a path without its last name."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-
-    def add(self, path: str, values: torch.Tensor) -> None:
-        square = float(torch.linalg.vector_norm(values.detach(), dtype=torch.float64)) ** 2
-        for layer in (_ALL, path.rpartition("/")[0] or "/"):
-            self._sums[layer] = self._sums.get(layer, 0.0) + square
-
-    def roots(self) -> dict[str, float]:
-        return {layer: math.sqrt(total) for layer, total in self._sums.items()}
+    squares: dict[str, float] = {}
+    for key, norm in stats.items():
+        kind, _, path = key.partition("/")
+        if kind == name and path:
+            layer = "/" + path.replace(".", "/").rpartition("/")[0]
+            for place in (_ALL, layer):
+                squares[place] = squares.get(place, 0.0) + norm**2
+    return {layer: math.sqrt(total) for layer, total in squares.items()}

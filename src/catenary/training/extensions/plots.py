@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catenary.training.extension import Extension
-from catenary.training.extensions.measured_plot import (
-    MeasuredPlot,
-    UpdateRatioPlot,
-    gradient_norms,
-)
+from catenary.training.extensions.measured_plot import MeasuredPlot, StatisticsPlot, by_layer
 from catenary.training.extensions.plot_report import PlotReport
 
 __all__ = [
@@ -70,19 +66,17 @@ def plot_gradient_norms(
 ) -> Extension:
     """Return an extension that draws ‖∂L/∂p‖₂ of every layer, and of all together.
 
-    A layer is a link, or a torch module, with parameters of its own. The norms are those of the
-    gradients as the update left them.
+    A layer is a link, or a torch module, with parameters of its own. The norms are those of
+    ``optimizer.stats()``: without loss scale, and before hooks where they are formulas.
 
     Args:
         filename: File in the trainer's folder; the suffix is the format.
         trigger: Interval over which to average.
         optimizer_name: Which of the updater's optimizers.
     """
-
-    def norms(trainer: Any) -> dict[str, float]:
-        return gradient_norms(trainer, optimizer_name)
-
-    return MeasuredPlot(norms, filename, trigger, log_scale=True)
+    return StatisticsPlot(
+        lambda stats: by_layer(stats, "grad_norm"), filename, trigger, optimizer_name
+    )
 
 
 def plot_update_ratios(
@@ -92,12 +86,18 @@ def plot_update_ratios(
 ) -> Extension:
     """Return an extension that draws ‖Δp‖₂ / ‖p‖₂, a step's share of every layer's weights.
 
-    About 0.001 is usual; far more is restless, far less learns little. It keeps a copy of the
-    parameters.
+    About 0.001 is usual; far more is restless, far less learns little. The weights are those after
+    the step, as in ``optimizer.stats()``.
 
     Args:
         filename: File in the trainer's folder; the suffix is the format.
         trigger: Interval over which to average.
         optimizer_name: Which of the updater's optimizers.
     """
-    return UpdateRatioPlot(filename, trigger, optimizer_name)
+
+    def ratios(stats: dict[str, float]) -> dict[str, float]:
+        weights = by_layer(stats, "weight_norm")
+        updates = by_layer(stats, "update_norm")
+        return {layer: updates[layer] / norm for layer, norm in weights.items() if norm}
+
+    return StatisticsPlot(ratios, filename, trigger, optimizer_name)
