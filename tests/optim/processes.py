@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ COUNT = 2
 def _results() -> tuple[list[dict[str, Any]] | str, Path]:
     """Run every program in the same two processes; starting them takes longer than all of them."""
     folder = Path(tempfile.mkdtemp(prefix="catenary-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     programs.leave_for_two(folder)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     started = [

@@ -5,8 +5,9 @@ The tests run the same in one process and compare.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,16 @@ import torch
 import torch.distributed.checkpoint as dcp
 from torch import distributed, nn
 from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
     get_model_state_dict,
     get_optimizer_state_dict,
     set_model_state_dict,
     set_optimizer_state_dict,
 )
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import CPUOffloadPolicy, fully_shard
+from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
+from torch.nn.parallel import DistributedDataParallel
 
 from catenary import optim
 from catenary.optimizer_hooks import GradientClipping, WeightDecay
@@ -98,8 +104,6 @@ def all_of(opt: Any) -> list[torch.Tensor]:
 
 
 def sharded(seed: int = 0, **options: Any) -> nn.Module:
-    from torch.distributed.fsdp import fully_shard
-
     model = model_of(seed)
     for layer in model:
         if isinstance(layer, nn.Linear):
@@ -119,8 +123,6 @@ def fsdp_trains(folder: Path) -> dict[str, Any]:
 
 def fsdp_replicates(folder: Path) -> dict[str, Any]:
     """Two copies of the model, each in one part, and one copy in two parts, on meshes of 2-d."""
-    from torch.distributed.device_mesh import init_device_mesh
-
     found = {}
     for shape in ((2, 1), (1, 2)):
         mesh = init_device_mesh("cpu", shape, mesh_dim_names=("copies", "parts"))
@@ -129,8 +131,6 @@ def fsdp_replicates(folder: Path) -> dict[str, Any]:
 
 
 def fsdp_offloads(folder: Path) -> dict[str, Any]:
-    from torch.distributed.fsdp import CPUOffloadPolicy
-
     return trained("AdamW", sharded(offload_policy=CPUOffloadPolicy(pin_memory=False)))
 
 
@@ -150,10 +150,21 @@ def fsdp_shows(folder: Path) -> dict[str, Any]:
         "stats": opt.stats(each=True),
         "selection": str(opt.select("*.bias")),
         "within": opt.select(within=nn.Linear).names,
-        "leftover": [p._local_tensor.grad for p in model.parameters()],
+        "leftover": [param.tensor.grad for param in opt._view.params()],
     }  # fmt: skip
     loss_of(model, 1).backward()
     found["explained"] = str(opt.explain())
+    model[3].bias.requires_grad_(False)  # it has a gradient, and rests all the same
+    versions, last = [p._version for p in model.parameters()], whole(model[3].bias)
+    opt.step()
+    found["announced"] = [p._version > v for p, v in zip(model.parameters(), versions, strict=True)]
+    found["rested"] = torch.equal(last, whole(model[3].bias))
+    model[3].bias.requires_grad_(True)
+    opt.clear_in_step()
+    loss_of(model, 2).backward()
+    opt.step()
+    found["zeros"] = [not whole(p.grad).any() for p in model.parameters()]
+    opt.clear_in_step(False)
     opt.zero_grad()
     found["cleared"] = [p.grad for p in model.parameters()]
     opt.select("0.*").freeze()
@@ -241,9 +252,12 @@ def load(model: nn.Module, opt: Any, place: Path) -> None:
         set_optimizer_state_dict(model, opt, found["opt"])
 
 
-def quiet() -> Any:
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
     """torch warns when it saves without a group, and of its own storages."""
-    return warnings.catch_warnings(action="ignore")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 RESHARDED = ("AdamW", "SGD", "Muon", "Adafactor")
@@ -287,20 +301,59 @@ def fsdp_takes_whole_states(folder: Path) -> dict[str, Any]:
         opt = optimizer_of(kind, model)
         held = torch.load(folder / f"{kind}.pt", weights_only=False)
         with quiet():
-            from torch.distributed.checkpoint.state_dict import StateDictOptions
-
-            set_model_state_dict(
-                model, held["model"], options=StateDictOptions(full_state_dict=True)
-            )
+            whole_model = StateDictOptions(full_state_dict=True)
+            set_model_state_dict(model, held["model"], options=whole_model)
         opt.load_state_dict(held["opt"])
         train(model, opt, range(HALF, STEPS))
         found[kind] = weights(model)
     return found
 
 
-def ddp_trains(folder: Path) -> dict[str, Any]:
-    from torch.nn.parallel import DistributedDataParallel
+class Fork(nn.Module):
+    """Two matrices of which the first process holds parts of one shape."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.three = nn.Linear(6, 3).double()
+        self.four = nn.Linear(6, 4).double()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.three(x).sum(1, keepdim=True).sin() + self.four(x).sum(1, keepdim=True)
+
+
+def fsdp_forks(folder: Path) -> dict[str, torch.Tensor]:
+    model = fully_shard(Fork())
+    return on_one_batch(model, optimizer_of("Muon", model))
+
+
+def even_model() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 4), nn.Linear(4, 1)).double()
+
+
+def tensor_parallel(folder: Path) -> dict[str, Any]:
+    """Columns of one layer and rows of the next are spread, the last layer is whole everywhere."""
+    found = {}
+    for kind in ("AdamW", "LAMB", "Muon"):
+        model = even_model()
+        plan = {"0": ColwiseParallel(), "2": RowwiseParallel()}
+        parallelize_module(model, init_device_mesh("cpu", (2,)), plan)
+        opt = optimizer_of(kind, model)
+        found[kind] = on_one_batch(model, opt)
+    return found
+
+
+def on_one_batch(model: nn.Module, opt: Any) -> dict[str, torch.Tensor]:
+    for step in range(HALF):
+        opt.zero_grad()
+        x = torch.randn(8, 6, generator=torch.Generator().manual_seed(step), dtype=torch.float64)
+        (model(x) - x.sum(1, keepdim=True)).square().mean().backward()
+        opt.step()
+    return weights(model)
+
+
+def ddp_trains(folder: Path) -> dict[str, Any]:
     found = {}
     for kind in WORDS:
         model = DistributedDataParallel(model_of())
@@ -315,6 +368,7 @@ PROGRAMS: dict[str, Callable[[Path], Any]] = {
     program.__name__: program
     for program in (
         fsdp_trains, fsdp_replicates, fsdp_offloads, fsdp_shows, fsdp_skips, fsdp_hooks,
-        fsdp_averages, fsdp_saves, fsdp_takes_over, fsdp_takes_whole_states, ddp_trains,
+        fsdp_averages, fsdp_saves, fsdp_takes_over, fsdp_takes_whole_states, tensor_parallel,
+        fsdp_forks, ddp_trains,
     )
 }  # fmt: skip

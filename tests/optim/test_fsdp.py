@@ -87,6 +87,9 @@ def test_gradients_stay_with_the_parameter() -> None:
     for found in of_two_processes("fsdp_shows"):
         assert found["leftover"] == [None] * 6
         assert found["cleared"] == [None] * 6
+        assert found["announced"] == [True] * 5 + [False]
+        assert found["rested"]
+        assert found["zeros"] == [True] * 6
         assert found["moved"] == ["2.weight", "2.bias", "3.weight", "3.bias"]
 
 
@@ -103,6 +106,21 @@ def test_formulas_that_run_alone_see_whole_norms(kind: str) -> None:
     wanted = programs.with_plain_hooks(kind, programs.model_of())
     for found in of_two_processes("fsdp_hooks"):
         assert_same_weights(found[kind], wanted)
+
+
+@pytest.mark.parametrize("kind", ["AdamW", "LAMB", "Muon"])
+def test_tensor_parallel_beside_whole_layers(kind: str) -> None:
+    model = programs.even_model()
+    wanted = programs.on_one_batch(model, programs.optimizer_of(kind, model))
+    for found in of_two_processes("tensor_parallel"):
+        assert_same_weights(found[kind], wanted)
+
+
+def test_matrices_whose_parts_look_alike() -> None:
+    model = programs.Fork()
+    wanted = programs.on_one_batch(model, programs.optimizer_of("Muon", model))
+    for found in of_two_processes("fsdp_forks"):
+        assert_same_weights(found, wanted)
 
 
 def test_averaged_weights() -> None:

@@ -88,6 +88,19 @@ def test_a_compiled_module_learns_as_a_plain_one() -> None:
     assert not opt.load_state_dict(other.state_dict())
 
 
+def test_activation_checkpointing_changes_no_name() -> None:
+    from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
+
+    model, wrapped = net(), net()
+    wrapped[0] = checkpoint_wrapper(wrapped[0])
+    opt, other = optim.AdamW(wrapped, lr=0.01), optim.AdamW(model, lr=0.01)
+    learn(wrapped, opt, range(3))
+    learn(model, other, range(3))
+    assert not other.load_state_dict(opt.state_dict())
+    for mine, theirs in zip(wrapped.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
 # ---- shared
 
 

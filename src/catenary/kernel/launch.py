@@ -92,6 +92,7 @@ class Step:
         if eager:
             self._runners.append(EagerRunner(eager))
         self._stages = max((len(t.schedule.reducing) for t in self.tables), default=0)
+        self._measures = any(t.schedule.updating.reductions for t in self.tables)
 
     def backend_of(self, table: Table) -> str:
         """Return what runs a table, in words."""
@@ -107,13 +108,20 @@ class Step:
         All reductions of all tables come before the first write, so a step either updates every
         row or, where a gradient is not finite and `check_finite` is set, writes nothing at all.
         """
-        launch = Launch([])
-        over_tensor: list[dict[str, Floats]] = [{} for _ in self.tables]
-        over_model: list[dict[str, float]] = [{} for _ in self.tables]
         for runner in self._runners:
             runner.begin()
         for table in self.tables:
             table.fill_scalars(0, {}, {})
+        launch = self._reduce(check_finite) if check_finite or self._stages else Launch([])
+        if not launch.non_finite:
+            launch.measured = self._update()
+        return launch
+
+    def _reduce(self, check_finite: bool) -> Launch:
+        """Run the reducing passes; return what they found."""
+        launch = Launch([])
+        over_tensor: list[dict[str, Floats]] = [{} for _ in self.tables]
+        over_model: list[dict[str, float]] = [{} for _ in self.tables]
         first = min(1, self._stages)
         for stage in range(first if check_finite else 1, self._stages + 1):
             bad = self._measure(stage, check_finite and stage == first, over_model, over_tensor)
@@ -123,16 +131,15 @@ class Step:
             for reduction in table.schedule.program.reductions if norms else ():
                 if reduction.name in norms:
                     launch.norms[reduction.source] = norms[reduction.name]
-        launch.measured = self._update()
         return launch
 
     def _update(self) -> list[dict[str, Floats]]:
         found: dict[int, Floats] = {}
         for runner in self._runners:
             found.update(zip(map(id, runner.tables), runner.update(), strict=True))
+        if not self._measures:
+            return [{} for _ in self.tables]
         names = [[r.name for r in table.schedule.updating.reductions] for table in self.tables]
-        if not any(names):
-            return [{} for _ in names]
         sums: Sequence[Floats] = [found[id(table)] for table in self.tables]
         if self._whole is not None:
             sums, _ = self._whole(sums, [()] * len(sums))

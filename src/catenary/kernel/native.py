@@ -115,6 +115,7 @@ class _Work:
             self.owners.append(owners)
             self.outs.append(out)
         self.chunks = np.concatenate(parts) if parts else np.zeros(0, CHUNK)
+        self._address = self.chunks.ctypes.data
         self._whole = self.chunks["count"].copy()
         self._masked = False
 
@@ -123,7 +124,7 @@ class _Work:
         self._mask()
         for held in self.rows:
             held.round_scalars()
-        run_chunks(self.chunks)
+        run_chunks(self.chunks, self._address)
 
     def _mask(self) -> None:
         all_rows = all(len(held.table.rows) == held.table.size for held in self.rows)

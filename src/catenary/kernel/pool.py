@@ -25,18 +25,19 @@ _KERNEL = ctypes.CFUNCTYPE(
 )
 
 
-def run_chunks(chunks: np.ndarray[Any, Any]) -> None:
+def run_chunks(chunks: np.ndarray[Any, Any], address: int) -> None:
     """Run every chunk, in any order, on as many threads as torch is set to use.
 
     Args:
         chunks: Of dtype :data:`CHUNK`, contiguous.
+        address: Where they begin in memory; NumPy takes a microsecond to say it.
     """
     if not len(chunks):
         return
     pool = _pool()
     if pool is not None:
         threads, flush = torch.get_num_threads(), bool(config.flush_subnormals)
-        pool(chunks.ctypes.data, len(chunks), threads, flush)
+        pool(address, len(chunks), threads, flush)
         return
     for function, pointers, scalars, start, count, out in chunks.tolist():
         if count:

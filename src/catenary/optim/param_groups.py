@@ -125,7 +125,7 @@ _NO_PARTS = contextlib.nullcontext()
 
 
 def _param_of(tensor: torch.Tensor, name: str) -> TensorParam:
-    # Who has a DTensor has imported its module, which takes a second.
+    # Who has a DTensor has imported its module, which not every build of torch can.
     spread = sys.modules.get("torch.distributed.tensor")
     if spread is None or not isinstance(tensor, spread.DTensor):
         return TensorParam(tensor, name)
@@ -152,6 +152,7 @@ class _Group:
         self.hyperparam = Hyperparameter(declared=rule.specs)
         self._trial = Hyperparameter(declared=rule.specs)
         self._trial_rule = rule(self._trial)
+        self._defaults = [(name, spec.default) for name, spec in rule.specs.items()]
         self._seen: list[Any] | None = None
 
     def is_current(self, words: Mapping[str, Any], rule: type[DeclaredRule]) -> bool:
@@ -167,7 +168,8 @@ class _Group:
         Raises:
             HyperparameterError: If one is no number or lies outside its range; none is taken then.
         """
-        given = [self.words.get(name, spec.default) for name, spec in self.rule.specs.items()]
+        words = self.words
+        given = [words.get(name, default) for name, default in self._defaults]
         if given == self._seen:
             return
         try:
@@ -222,11 +224,12 @@ class ParamGroups(TorchTarget):
             HyperparameterError: If a value is no number or lies outside its range.
         """
         held = self._groups
-        same = len(groups) == len(held)
-        if not same or not all(
-            h.is_current(words, rule_of(words)) for h, words in zip(held, groups, strict=True)
-        ):
+        if len(groups) != len(held):
             self._regroup(groups, rule_of)
+        for known, words in zip(held, groups, strict=False):
+            if not known.is_current(words, rule_of(words)):
+                self._regroup(groups, rule_of)
+                break
         for place, group in enumerate(self._groups):
             group.read(place)
 

@@ -14,6 +14,7 @@ import torch
 from torch import distributed
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.tensor import DTensor, Placement, Replicate
+from torch.distributed.tensor._dtensor_spec import DTensorSpec, TensorMeta
 
 from catenary import changes
 from catenary.optim.param_groups import TensorParam
@@ -67,6 +68,7 @@ class ShardedParam(TensorParam):
             if isinstance(grad, DTensor):
                 if grad.placements != self.leaf.placements:
                     grad = grad.redistribute(placements=self.leaf.placements)
+                    self.leaf.grad = grad
                 grad = grad.to_local()
         return grad
 
@@ -113,12 +115,13 @@ class Sharding:
             held: A part of what has the tensor's shape, and the whole of anything else.
             shape: The shape of the whole.
         """
-        if shape != self._whole:
-            return DTensor.from_local(held, self.mesh, self._replicated(), run_check=False)
-        return DTensor.from_local(
-            held, self.mesh, self.placements, run_check=False, shape=self._whole,
-            stride=self._stride,
-        )  # fmt: skip
+        cut = shape == self._whole
+        placements = self.placements if cut else tuple(self._replicated())
+        stride = self._stride if cut else held.stride()
+        meta = TensorMeta(torch.Size(shape), stride, held.dtype)
+        # `from_local` would move what was offloaded to the host.
+        spec = DTensorSpec(self.mesh, placements, tensor_meta=meta)
+        return DTensor(held, spec, requires_grad=False)  # type: ignore[no-untyped-call]
 
     def whole(self, held: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         """Return the whole of what :meth:`spread` takes."""

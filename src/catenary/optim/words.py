@@ -68,10 +68,12 @@ def unknown_word(kind: Any, word: str, value: Any) -> WrongWordError:
 def plain_names(names: Iterable[str], module: torch.nn.Module | None) -> list[str]:
     """Return names without what wrappers put before them, so that checkpoints fit either way.
 
-    ``torch.compile`` puts ``_orig_mod.`` before the names of what it wraps, and
-    DistributedDataParallel ``module.``.
+    ``torch.compile`` puts ``_orig_mod.`` before the names of what it wraps, activation
+    checkpointing ``_checkpoint_wrapped_module.``, and DistributedDataParallel ``module.``.
     """
-    found = [name.replace("_orig_mod.", "") for name in names]
+    found = [
+        name.replace("_orig_mod.", "").replace("_checkpoint_wrapped_module.", "") for name in names
+    ]
     if isinstance(module, torch.nn.parallel.DistributedDataParallel):
         found = [name.removeprefix("module.") for name in found]
     return found

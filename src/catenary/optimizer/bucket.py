@@ -106,7 +106,7 @@ class Bucket:
             frozen_rest: Whether rows that are frozen or have no gradient take no part.
         """
         table = self.table
-        frozen = frozen_rest and not all(t.requires_grad for t in self.tensors)
+        frozen = frozen_rest and False in [held.requires_grad for held in self.tensors]
         try:
             addresses = [
                 g.data_ptr() if (g := held.grad).is_contiguous() else -1  # type: ignore[union-attr]

@@ -57,8 +57,10 @@ class Optimizer:
 
     @property
     def _non_finite(self) -> NonFinite:
-        # Made when first asked for: a subclass need not call our constructor.
-        return self.__dict__.setdefault("_non_finite_", NonFinite())  # type: ignore[no-any-return]
+        found: NonFinite | None = self.__dict__.get("_non_finite_")
+        if found is None:  # made when first asked for: a subclass need not call our constructor
+            found = self.__dict__["_non_finite_"] = NonFinite()
+        return found
 
     @_non_finite.setter
     def _non_finite(self, value: NonFinite) -> None:
