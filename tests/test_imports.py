@@ -28,7 +28,6 @@ ROOM_OF = {
     "function_node": "function",
     "gradient": "gradient_check",
     "link_hook": "link",
-    "link_hooks": "link",
     "initializer": "initializers",
     "sequential": "link",
 }
@@ -59,6 +58,7 @@ ARROWS = {
     " serializer serializers training",
     "link": "variable initializers backend serializer",
     "links": "link functions function variable initializers backend reporter utils serializers",
+    "link_hooks": "link links functions variable backend",
     # on top
     "serializer": "",
     "serializers": "serializer",

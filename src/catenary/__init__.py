@@ -52,8 +52,12 @@ if TYPE_CHECKING:
     from catenary import variable as variable
     from catenary._runtime_info import print_runtime_info as print_runtime_info
     from catenary.backend import get_array_types as get_array_types
+    from catenary.backend import get_cpu_array_types as get_cpu_array_types
     from catenary.backend import get_device as get_device
+    from catenary.backend import is_arrays_compatible as is_arrays_compatible
     from catenary.backend import using_device as using_device
+    from catenary.config import DebugMode as DebugMode
+    from catenary.config import get_compute_mode as get_compute_mode
     from catenary.config import get_dtype as get_dtype
     from catenary.config import global_config as global_config
     from catenary.config import is_debug as is_debug
@@ -145,8 +149,16 @@ _NAMES = {
     "function_hook": ("FunctionHook", "get_function_hooks"),
     "function": ("Function", "FunctionAdapter"),
     "device_resident": ("DeviceResidentsVisitor",),
-    "backend": ("get_array_types", "get_device", "using_device"),
+    "backend": (
+        "get_array_types",
+        "get_cpu_array_types",
+        "get_device",
+        "is_arrays_compatible",
+        "using_device",
+    ),
     "config": (
+        "DebugMode",
+        "get_compute_mode",
         "get_dtype",
         "global_config",
         "is_debug",

@@ -71,7 +71,11 @@ class Hooked(Registry):
         if name in self.local_link_hooks:
             raise KeyError(f"{type(self).__name__} has a link hook called {name!r} already")
         self.local_link_hooks[name] = hook
-        hook.added(self)
+        try:
+            hook.added(self)
+        except BaseException:
+            del self.local_link_hooks[name]
+            raise
         return self
 
     def delete_hook(self, name: str) -> None:

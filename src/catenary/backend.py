@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy
@@ -19,8 +20,10 @@ __all__ = [
     "copyto",
     "get_array_module",
     "get_array_types",
+    "get_cpu_array_types",
     "get_device",
     "get_device_from_array",
+    "is_arrays_compatible",
     "using_device",
 ]
 
@@ -28,6 +31,23 @@ __all__ = [
 def get_array_types() -> tuple[type, ...]:
     """Return the types that count as arrays: NumPy's, and CuPy's where it is installed."""
     return (numpy.ndarray,) if cuda.cupy is None else (numpy.ndarray, cuda.ndarray)
+
+
+def get_cpu_array_types() -> tuple[type, ...]:
+    """Return the types that count as arrays on the CPU: NumPy's."""
+    return (numpy.ndarray,)
+
+
+def is_arrays_compatible(arrays: Iterable[Any]) -> bool:
+    """Return whether arrays can be computed with together: all CuPy's, or all on the CPU.
+
+    Args:
+        arrays: Arrays; None counts as no array.
+    """
+    given = [array for array in arrays if array is not None]
+    gpu = bool(given) and isinstance(given[0], cuda.ndarray)
+    types = (cuda.ndarray,) if gpu else get_cpu_array_types()
+    return all(isinstance(array, types) for array in given)
 
 
 def get_device(device_spec: Any) -> Device:

@@ -2,8 +2,8 @@
 
 Whoever writes something that a step relies on calls :func:`structure`, :func:`values` or
 :func:`common`; a plan keeps the tokens it was made under and compares three integers a step instead
-of asking a thousand objects. The tokens are the process's: a write that concerns another optimizer costs a check and is
-never missed.
+of asking a thousand objects. The tokens are the process's: a write that concerns another optimizer
+costs a check and is never missed.
 """
 
 from __future__ import annotations

@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Iterator
 from typing import IO, Any
 
 __all__ = [
+    "DebugMode",
     "GlobalConfig",
     "LocalConfig",
     "config",
+    "get_compute_mode",
     "get_dtype",
     "global_config",
     "is_debug",
@@ -24,6 +28,31 @@ __all__ = [
     "set_debug",
     "using_config",
 ]
+
+
+# Entries that programs of Chainer's read and set, with its defaults.
+_WITHOUT_EFFECT = {
+    "_will_recompute": False,
+    "autotune": False,
+    "compute_mode": None,
+    "cudnn_deterministic": False,
+    "cudnn_fast_batch_normalization": False,
+    "lazy_grad_sum": False,
+    "schedule_func": None,
+    "use_cudnn_tensor_core": "auto",
+    "use_ideep": "never",
+    "use_static_graph": True,
+    "warn_nondeterministic": False,
+}
+
+# Entries that an environment variable switches on (1) or off (0).
+_SWITCHES = (
+    "cudnn_fast_batch_normalization",
+    "debug",
+    "keep_graph_on_report",
+    "lazy_grad_sum",
+    "type_check",
+)
 
 
 class GlobalConfig:
@@ -43,6 +72,21 @@ class GlobalConfig:
         restore_hyperparams: Whether loading a snapshot also restores hyperparameters such as the
             learning rate. Default False: a snapshot never overwrites a newly chosen `lr` (differs
             from nothing in Chainer, which does not save them).
+        type_check: Whether functions check the types of their inputs. Default True.
+        keep_graph_on_report: Whether reported Variables keep their graph. Default False.
+        use_cudnn: What :func:`catenary.backends.cuda.should_use_cudnn` answers by: ``"always"``,
+            ``"auto"`` (default) or ``"never"``; torch itself uses cuDNN where it finds it.
+
+    Chainer's other entries have its defaults, can be read and set, and change nothing here, where
+    torch chooses algorithms and frees memory by itself: ``autotune``, ``compute_mode``,
+    ``cudnn_deterministic``, ``cudnn_fast_batch_normalization``, ``lazy_grad_sum``,
+    ``schedule_func``, ``use_cudnn_tensor_core``, ``use_ideep``, ``use_static_graph``,
+    ``warn_nondeterministic`` and ``_will_recompute``.
+
+    Of the global entries, these begin with what Chainer's environment variables say:
+    ``CHAINER_DEBUG``, ``CHAINER_KEEP_GRAPH_ON_REPORT``, ``CHAINER_TYPE_CHECK``,
+    ``CHAINER_LAZY_GRAD_SUM``, ``CHAINER_CUDNN_FAST_BATCH_NORMALIZATION`` (0 or 1),
+    ``CHAINER_USE_CUDNN``, ``CHAINER_USE_IDEEP`` and ``CHAINER_DTYPE``.
     """
 
     def __init__(self) -> None:
@@ -55,12 +99,11 @@ class GlobalConfig:
         self.in_recomputing: bool = False
         self.flush_subnormals: bool = True
         self.restore_hyperparams: bool = False
-        self.cudnn_deterministic: bool = False
         self.keep_graph_on_report: bool = False
         self.type_check: bool = True
         self.use_cudnn: str = "auto"
-        self.use_ideep: str = "never"
-        self.warn_nondeterministic: bool = False
+        for name, value in _WITHOUT_EFFECT.items():
+            setattr(self, name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -163,6 +206,36 @@ def set_debug(debug: bool) -> None:
     config.debug = debug
 
 
+class DebugMode:
+    """Debug mode for the length of a `with` block; deprecated, as in Chainer.
+
+    Use ``using_config("debug", True)``.
+
+    Args:
+        debug: What `config.debug` reads as inside the block.
+    """
+
+    def __init__(self, debug: bool) -> None:
+        warnings.warn(
+            'DebugMode is deprecated; use using_config("debug", ...)',
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        self._debug = debug
+        self._block = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        self._block.enter_context(using_config("debug", self._debug))
+
+    def __exit__(self, *exc: object) -> None:
+        self._block.close()
+
+
+def get_compute_mode() -> Any:
+    """Return `config.compute_mode`: None, or ``"cudnn_fast"``, which changes nothing here."""
+    return config.compute_mode
+
+
 class _Mixed16:
     """float16 for values and float32 where that would lose too much; a value of `config.dtype`."""
 
@@ -198,3 +271,25 @@ def get_dtype(dtype: Any = None, map_mixed16: Any = None) -> Any:
     if chosen is mixed16:
         chosen = numpy.float16 if map_mixed16 is None else map_mixed16
     return numpy.dtype(chosen)
+
+
+def _read_environment() -> None:
+    """Set the global entries that Chainer's environment variables name."""
+    for name in _SWITCHES:
+        text = _variable(name) or str(int(getattr(global_config, name)))
+        if not text.lstrip("+-").isdecimal():
+            raise ValueError(f"CHAINER_{name.upper()} is 0 or 1, not {text!r}")
+        setattr(global_config, name, int(text) != 0)
+    for name in ("use_cudnn", "use_ideep"):
+        setattr(global_config, name, _variable(name) or getattr(global_config, name))
+    dtype = _variable("dtype") or "float32"
+    if dtype not in ("float16", "float32", "float64", "mixed16"):
+        raise TypeError(f"CHAINER_DTYPE is float16, float32, float64 or mixed16, not {dtype!r}")
+    global_config.dtype = mixed16 if dtype == "mixed16" else get_dtype(dtype)
+
+
+def _variable(name: str) -> str:
+    return os.environ.get(f"CHAINER_{name.upper()}", "").strip()
+
+
+_read_environment()

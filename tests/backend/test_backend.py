@@ -182,3 +182,28 @@ class TestMemory:
         assert array_of(tensor).dtype is torch.bfloat16
         assert not array_of(tensor).requires_grad
         assert numpy_dtype(torch.bfloat16) is torch.bfloat16
+
+
+def test_arrays_of_the_cpu():
+    assert backend.get_cpu_array_types() == (np.ndarray,)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "answer"),
+    [
+        ([], True),
+        ([None, None], True),
+        ([np.ones(1), None, np.ones(2, "d")], True),
+        ([np.ones(1), 1.0], False),
+        ([1, 2], False),
+    ],
+)
+def test_arrays_are_compatible_where_all_are_of_one_place(arrays, answer):
+    assert backend.is_arrays_compatible(iter(arrays)) is answer
+
+
+def test_arrays_of_a_gpu_are_compatible_with_their_like(monkeypatch):
+    monkeypatch.setattr(cuda, "ndarray", bytes)
+    assert backend.is_arrays_compatible([b"", b""])
+    assert not backend.is_arrays_compatible([b"", np.ones(1)])
+    assert not backend.is_arrays_compatible([np.ones(1), b""])

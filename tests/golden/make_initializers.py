@@ -34,7 +34,10 @@ CASES = [
     ["Orthogonal", {"mode": "embedding"}],
     ["Orthogonal", {"mode": "basis"}],
     ["Identity", {"scale": 0.5}],
+    ["UpsamplingDeconvFilter", {}],
+    ["DownsamplingConvFilter", {}],
 ]
+FILTERS = [[2, 2, 3, 3], [3, 1, 4, 4], [2, 2, 5], [1, 1, 2, 2, 2], [2, 2, 1, 1], [2, 2, 2, 3]]
 
 
 def draw(name, kwargs, shape, dtype, own):
@@ -56,7 +59,7 @@ def attempt(name, kwargs, shape, dtype, own):
 def variants(name, shape):
     """Dtype None, drawn globally, everywhere; the others for one shape."""
     yield None, False
-    if shape == SHAPES[0]:
+    if shape in (SHAPES[0], FILTERS[0]):
         yield "float16", False
         yield "float64", False
         if "Normal" in name or "Uniform" in name:
@@ -66,7 +69,7 @@ def variants(name, shape):
 def main():
     rows = []
     for name, kwargs in CASES:
-        for shape in [*SHAPES, [3, 3], []]:
+        for shape in FILTERS if "Filter" in name else [*SHAPES, [3, 3], []]:
             for dtype, own in variants(name, shape):
                 row = {"name": name, "kwargs": kwargs, "shape": shape, "dtype": dtype, "own": own}
                 rows.append({**row, **attempt(**row)})

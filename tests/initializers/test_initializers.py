@@ -84,3 +84,16 @@ def test_orthogonality():
         matrix = matrix.reshape(shape[0], -1)
         gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
         np.testing.assert_allclose(gram, 4 * np.eye(len(gram)), atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (2, 3, 2, 2), (3, 3, 2, 4), (3,), ()])
+def test_a_sampling_filter_refuses_other_shapes(shape):
+    array = np.full(shape, 7.0, "f")
+    with pytest.raises(ValueError, match=r"fills weights of shape \(n, n, k"):
+        initializers.UpsamplingDeconvFilter()(array)
+    assert (array == 7).all()
+
+
+def test_a_sampling_filter_knows_one_interpolation():
+    with pytest.raises(ValueError, match="'linear', got 'cubic'"):
+        initializers.DownsamplingConvFilter("cubic")

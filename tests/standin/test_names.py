@@ -16,9 +16,7 @@ USED = Path(__file__).parents[1] / "golden" / "used_names.txt"
 LACKING = {
     "chainer.backends.cuda.cudnn",
     "chainer.backends.cuda.cupyx",
-    "chainer.config.autotune",
     "chainer.config.comm",
-    "chainer.config.cudnn_fast_batch_normalization",
     "chainer.config.cv_resize_backend",
     "chainer.config.cv_rotate_backend",
     "chainer.exporters.caffe.export",

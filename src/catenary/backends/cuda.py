@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -330,3 +331,17 @@ def fuse(*args: Any, **kwargs: Any) -> Any:
     if len(args) == 1 and callable(args[0]) and not kwargs:
         return args[0]
     return lambda function: function
+
+
+def __getattr__(name: str) -> Any:
+    """Import CuPy's `cudnn` and `cupyx` when first asked for; without CuPy there are none."""
+    module = {"cudnn": "cupy.cudnn", "cupyx": "cupyx"}.get(name)
+    if module is None:
+        raise AttributeError(f"catenary.backends.cuda has no attribute {name!r}")
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise AttributeError(
+            f"cuda.{name} is CuPy's, which could not be imported ({error}); on the CPU there is "
+            "none, as in Chainer: ask cuda.available (and cuda.cudnn_enabled) first"
+        ) from None

@@ -16,10 +16,12 @@ from catenary.initializer import Initializer
 from catenary.initializers.constant import Constant, Identity, NaN, One, Zero
 from catenary.initializers.normal import GlorotNormal, HeNormal, LeCunNormal, Normal
 from catenary.initializers.orthogonal import Orthogonal
+from catenary.initializers.sampling import DownsamplingConvFilter, UpsamplingDeconvFilter
 from catenary.initializers.uniform import GlorotUniform, HeUniform, LeCunUniform, Uniform
 
 __all__ = [
     "Constant",
+    "DownsamplingConvFilter",
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
@@ -33,6 +35,7 @@ __all__ = [
     "One",
     "Orthogonal",
     "Uniform",
+    "UpsamplingDeconvFilter",
     "Zero",
     "generate_array",
 ]

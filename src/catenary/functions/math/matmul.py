@@ -22,6 +22,9 @@ def matmul(a: Any, b: Any, transa: bool = False, transb: bool = False) -> Variab
         transa: Transpose the last two axes of `a` first.
         transb: Transpose the last two axes of `b` first.
 
+    Returns:
+        The product, of the wider of the two dtypes.
+
     Raises:
         InvalidType: The shapes cannot be multiplied.
     """
@@ -29,6 +32,9 @@ def matmul(a: Any, b: Any, transa: bool = False, transb: bool = False) -> Variab
     def product(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         a = a.mT if transa and a.ndim > 1 else a
         b = b.mT if transb and b.ndim > 1 else b
+        if a.dtype != b.dtype:
+            common = torch.promote_types(a.dtype, b.dtype)
+            a, b = a.to(common), b.to(common)
         return torch.matmul(a, b)
 
     return apply("MatMul", product, a, b, check=floating)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 import torch
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from catenary.config import using_config
 from catenary.functions._apply import apply_many
@@ -58,7 +58,10 @@ def forget(func: Callable[..., Any], *xs: Any) -> Any:
             numpy.random.set_state(now)
 
     def forgotten(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        made: tuple[torch.Tensor, ...] = checkpoint(call, *tensors, use_reentrant=False)
+        # Stopping early means an exception inside `func`, at which hooks of links would not be told
+        # that the link is done.
+        with set_checkpoint_early_stop(False):
+            made: tuple[torch.Tensor, ...] = checkpoint(call, *tensors, use_reentrant=False)
         return made
 
     variables = [x if isinstance(x, Variable) else Variable(x) for x in xs]
