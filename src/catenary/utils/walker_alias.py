@@ -27,7 +27,7 @@ class WalkerAlias:
         >>> import numpy as np
         >>> np.random.seed(0)
         >>> WalkerAlias([1, 0, 3]).sample((5,)).tolist()
-        [2, 2, 2, 2, 2]
+        [0, 2, 2, 0, 0]
     """
 
     use_gpu = False
