@@ -8,23 +8,15 @@ import pytest
 
 # What we have under a public name and do not find where the original also defines it.
 ELSEWHERE = {
-    "chainer.backends.cuda": {"get_device"},  # deprecated there since version 2
-    "chainer.distributions.normal": {"Normal"},  # a distribution; ours is the initializer
-    "chainer.distributions.uniform": {"Uniform"},
-    "chainer.gradient_check": {"assert_allclose"},  # deprecated there; see chainer.testing
-    "chainer.utils.array": {"sum_to"},  # on arrays; ours is the function
-    "chainer.utils.conv": {"im2col"},
     "chainer.utils.type_check": {"Constant"},  # a part of its expressions
-    # FunctionNode classes that share a name with one of our links or functions
+    # FunctionNode classes and helpers that share a name with one of our links or functions
     "chainer.functions.activation.log_softmax": {"logsumexp"},
     "chainer.functions.activation.swish": {"Swish"},
-    "chainer.functions.connection.convolution_nd": {"ConvolutionND"},
-    "chainer.functions.connection.deconvolution_nd": {"DeconvolutionND"},
-    "chainer.functions.math.identity": {"Identity"},
-    "chainer.functions.normalization.batch_normalization": {"BatchNormalization"},
+    "chainer.functions.noise.simplified_dropconnect": {"SimplifiedDropconnect"},
+    "chainer.functions.normalization.decorrelated_batch_normalization": {
+        "DecorrelatedBatchNormalization"
+    },
     "chainer.functions.normalization.group_normalization": {"GroupNormalization"},
-    "chainer.functions.normalization.layer_normalization": {"LayerNormalization"},
-    "chainer.functions.rnn.lstm": {"LSTM"},
     "chainer.functions.rnn.n_step_gru": {"NStepBiGRU", "NStepGRU"},
     "chainer.functions.rnn.n_step_lstm": {"NStepBiLSTM", "NStepLSTM"},
     "chainer.functions.rnn.n_step_rnn": {
