@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from catenary import optim
-from catenary.errors import StateError
+from catenary.errors import HyperparameterError, StateError
 from catenary.optim import SGD, Adam, AdamW, Lion, NAdam
 from tests.optim.test_optimizer import learn, make, same
 
@@ -143,6 +143,25 @@ def test_a_newly_chosen_rate_may_stay() -> None:
         again = AdamW(make(), lr=0.2)
         again.load_state_dict(opt.state_dict(), keep=keep)
         assert (again.lr, again.weight_decay) == (lr, 0.3)
+
+
+@pytest.mark.parametrize("keep", ["lr", ("rate",)])
+def test_what_cannot_stay_is_told(keep: Any) -> None:
+    opt = AdamW(make(), lr=0.5)
+    before = [dict(group) for group in opt.param_groups]
+    with pytest.raises(StateError, match="names no hyperparameter"):
+        opt.load_state_dict(opt.state_dict(), keep=keep)
+    assert opt.param_groups == before
+
+
+def test_values_that_do_not_go_together_change_nothing() -> None:
+    opt = SGD(make(), momentum=0.9, nesterov=True)
+    saved = copy.deepcopy(opt.state_dict())
+    saved["param_groups"][0]["momentum"] = 0.0
+    with pytest.raises(HyperparameterError, match="nesterov"):
+        opt.load_state_dict(saved)
+    assert opt.param_groups[0]["momentum"] == 0.9
+    opt.step()
 
 
 def test_the_dtype_of_state_is_kept() -> None:

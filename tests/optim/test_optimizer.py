@@ -208,6 +208,17 @@ def test_a_group_may_be_added() -> None:
     assert not torch.equal(model[2].weight, before[2].weight)
 
 
+def test_a_bad_group_is_not_added() -> None:
+    model = make()
+    opt = SGD(model[0].named_parameters(), lr=0.1)
+    with pytest.raises(HyperparameterError, match="lr"):
+        opt.add_param_group({"params": [("2.weight", model[2].weight)], "lr": -1})
+    assert len(opt.param_groups) == 1
+    learn(model, opt)
+    opt.add_param_group({"params": [("2.weight", model[2].weight)], "lr": 1})
+    learn(model, opt)
+
+
 def test_lists_of_tensors_may_be_replaced() -> None:
     model = make()
     opt = Adam(model.parameters())

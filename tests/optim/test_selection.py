@@ -117,6 +117,15 @@ def test_a_bad_word_changes_nothing(given: Any, error: type[Exception]) -> None:
     assert opt.param_groups == before
 
 
+def test_values_that_do_not_go_together_change_nothing() -> None:
+    opt = SGD(words())
+    before = [dict(group) for group in opt.param_groups]
+    with pytest.raises(HyperparameterError, match="momentum above 0"):
+        opt.select("*.bias").set(nesterov=True)
+    assert opt.param_groups == before
+    opt.step()
+
+
 def test_frozen_parameters_rest_until_thawed() -> None:
     model = make()
     opt = AdamW(model, lr=0.1)

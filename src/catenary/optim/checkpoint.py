@@ -144,10 +144,16 @@ class Loading:
             groups: The optimizer's groups.
 
         Raises:
-            StateError: If a new group would join tensors that have different values now.
+            StateError: If nothing has such a hyperparameter, or a new group would join tensors that
+                have different values now.
         """
         now = {id(tensor): group for group in groups for tensor in group["params"]}
         for word in words:
+            if not any(word in group for group in groups):
+                raise StateError(
+                    f"keep={word!r} names no hyperparameter; give their names, such as "
+                    f"keep=('lr',)."
+                )
             for group in self.groups:
                 values = [now[id(tensor)].get(word) for tensor in group["params"]]
                 if any(value != values[0] for value in values):

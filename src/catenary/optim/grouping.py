@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
 
-__all__ = ["give_rule", "regroup", "split"]
+__all__ = ["give_rule", "regroup", "restoring", "split"]
 
 Groups = list[dict[str, Any]]
 
@@ -47,6 +48,20 @@ def _part(group: Mapping[str, Any], inside: list[bool]) -> dict[str, Any]:
         for key in ("params", "param_names")
         if key in group
     }
+
+
+@contextlib.contextmanager
+def restoring(groups: Groups) -> Iterator[None]:
+    """Bring the groups back to what they were, if what is done in the block raises."""
+    before = [(group, dict(group)) for group in groups]
+    try:
+        yield
+    except BaseException:
+        groups[:] = [group for group, _ in before]
+        for group, words in before:
+            group.clear()
+            group.update(words)
+        raise
 
 
 def give_rule(group: dict[str, Any], old: Any, new: Any, words: Mapping[str, Any]) -> None:

@@ -14,10 +14,11 @@ from catenary.errors import HyperparameterError, StateError, WrongWordError
 from catenary.optim.beyond import Beyond
 from catenary.optim.checkpoint import Loading, LoadReport
 from catenary.optim.engine import Engine
+from catenary.optim.grouping import restoring
 from catenary.optim.param_groups import ParamGroups
 from catenary.optim.state import StateView, as_tensors, portable, write_state
 from catenary.optim.treatment import freeze
-from catenary.optim.words import check_words, plain_names, unknown_word
+from catenary.optim.words import check_values, check_words, plain_names, unknown_word
 from catenary.optimizer import Hyper, hyper
 from catenary.optimizer.declare import make_init
 from catenary.optimizer.declared_rule import DeclaredRule
@@ -216,11 +217,12 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
             )
         loading.keep(keep, self.param_groups)
         loading.check_words(self._rule_of)
-        self.param_groups = loading.groups
+        with restoring(self.param_groups):
+            self.param_groups[:] = loading.groups
+            self._follow()
         for group in self.param_groups:
             if "frozen" in group:
                 freeze(group, frozen=group["frozen"])
-        self._follow()
         for param, values in loading.states():
             write_state(param, values)
         self._engine.t = max((p.update_rule.t for _, p in self._view.namedparams()), default=0)
@@ -237,13 +239,17 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 
         Raises:
             WrongWordError: If a word is Chainer's, or looks like a misspelled one of ours.
+            HyperparameterError: If a value is no number or lies outside its range.
         """
         if isinstance(param_group, dict):
             check_words(type(self), param_group)
-        super().add_param_group(param_group)
-        added = self.param_groups[-1]
-        if "param_names" in added:
-            added["param_names"] = plain_names(added["param_names"], self._module)
+        with restoring(self.param_groups):
+            super().add_param_group(param_group)
+            added = self.param_groups[-1]
+            if "param_names" in added:
+                added["param_names"] = plain_names(added["param_names"], self._module)
+            specs = self._rule_of(added).specs
+            check_values(self._rule_of(added), {n: added[n] for n in specs if n in added})
 
     @property  # type: ignore[override]
     def state(self) -> StateView:

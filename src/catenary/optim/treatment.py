@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from catenary.optim.grouping import give_rule, split
+from catenary.optim.grouping import give_rule, restoring, split
 from catenary.optim.param_groups import TensorParam
 from catenary.optim.words import check_values
 from catenary.optimizer.treatment import hook_rules
@@ -31,9 +31,10 @@ class Treatment:
     def _set_words(self, chosen: Chosen, words: dict[str, Any]) -> None:
         for rule in {type(param.update_rule) for _, param in chosen}:
             check_values(rule, words)
-        for group in self._split(chosen):
-            group.update(words)
-        self._optimizer._follow()
+        with restoring(self._optimizer.param_groups):
+            for group in self._split(chosen):
+                group.update(words)
+            self._optimizer._follow()
 
     def _hook_each(self, chosen: Chosen, hook: Callable[..., Any], name: str | None) -> None:
         hook_rules([param.update_rule for _, param in chosen], hook, name)
@@ -48,9 +49,10 @@ class Treatment:
         kind = getattr(rule, "rule", rule)
         check_values(kind, words)
         self._optimizer._rules[kind.__name__] = kind
-        for group in self._split(chosen):
-            give_rule(group, self._optimizer._rule_of(group), kind, words)
-        self._optimizer._follow()
+        with restoring(self._optimizer.param_groups):
+            for group in self._split(chosen):
+                give_rule(group, self._optimizer._rule_of(group), kind, words)
+            self._optimizer._follow()
 
 
 def freeze(group: dict[str, Any], *, frozen: bool) -> None:
