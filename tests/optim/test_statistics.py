@@ -221,9 +221,12 @@ def test_a_step_may_clear_its_gradients(fall_out: bool) -> None:
         assert opt.explain().buckets[0].bytes_written == 32
 
 
-def test_a_skipped_step_clears_too() -> None:
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_skipped_step_clears_too(fused: bool) -> None:
     model = make()
     opt = AdamW(model)
+    if not fused:
+        opt.add_hook(lambda optimizer: None, name="plain")
     opt.clear_in_step()
     opt.when_not_finite("skip")
     spoil(model)

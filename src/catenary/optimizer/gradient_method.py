@@ -167,8 +167,11 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
             self.check_nan_in_grads()
             self._call_pre_hooks()
             self.t += 1
+            plan = self._checked_plan()
             if self.is_safe_to_update():
-                self._checked_plan().step(check_finite=False)
+                plan.step(check_finite=False)
+            else:
+                plan.clear_gradients()
         if self._hooks("post"):
             self._view.fill_missing_grads()
             self._unscale_grads()

@@ -178,7 +178,7 @@ class Plan:
             self._spend_scales(buckets, rewritten=not launch.non_finite)
         if launch.non_finite:
             self._undo(buckets)
-            self._clear(self.entries)
+            self.clear_gradients()
             return [buckets[i].entries[row].path for i, row in launch.non_finite]
         self._created = []
         for bucket in buckets:
@@ -327,8 +327,13 @@ class Plan:
                 for param in bucket.params:
                     param._scale_spent = param._loss_scale is not None
 
-    def _clear(self, entries: Iterable[Entry]) -> None:
-        """Leave zeros in gradients that no updating pass has cleared, where that is asked."""
+    def clear_gradients(self, entries: Iterable[Entry] | None = None) -> None:
+        """Leave zeros in gradients that no updating pass has cleared, where that is asked.
+
+        Args:
+            entries: Whose gradients; None: all.
+        """
+        entries = self.entries if entries is None else entries
         for entry in entries if self._extras.clears else ():
             grad = entry.param.tensor.grad
             if grad is not None:
@@ -356,7 +361,7 @@ class Plan:
                 )
                 raise
             done += [entry.path for entry in entries]
-            self._clear(entries)
+            self.clear_gradients(entries)
             if self._extras.average_decay is not None:
                 for entry in entries:
                     average_alone(entry.rule, entry.param, self._extras.average_decay)
