@@ -8,8 +8,9 @@ from typing import Any
 
 from catenary.errors import CatenaryError, StateError
 from catenary.optim.grouping import regroup
-from catenary.optim.param_groups import ParamGroups, RuleOf, TensorParam
+from catenary.optim.param_groups import ParamGroups, RuleOf
 from catenary.optim.state import check_state
+from catenary.optim.tensor_param import TensorParam
 from catenary.optim.words import plain_names
 
 __all__ = ["LoadReport", "Loading"]

@@ -17,7 +17,7 @@ from torch.distributed.tensor import DTensor, Placement, Replicate
 from torch.distributed.tensor._dtensor_spec import DTensorSpec, TensorMeta
 
 from catenary import changes
-from catenary.optim.param_groups import TensorParam
+from catenary.optim.tensor_param import TensorParam
 
 __all__ = ["AddingUp", "ShardedParam", "Sharding"]
 

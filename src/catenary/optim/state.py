@@ -10,7 +10,8 @@ import torch
 
 from catenary import changes
 from catenary.errors import StateError
-from catenary.optim.param_groups import ParamGroups, TensorParam
+from catenary.optim.param_groups import ParamGroups
+from catenary.optim.tensor_param import TensorParam
 from catenary.optimizer.declared_rule import DeclaredRule, as_array
 from catenary.optimizer.update_rule import Clock
 

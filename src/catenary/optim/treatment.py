@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from catenary.optim.grouping import give_rule, restoring, split
-from catenary.optim.param_groups import TensorParam
+from catenary.optim.tensor_param import TensorParam
 from catenary.optim.words import check_values
 from catenary.optimizer.treatment import hook_rules
 
