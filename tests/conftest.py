@@ -8,9 +8,15 @@ import sys
 from collections.abc import Callable
 
 import pytest
+import torch
 from hypothesis import settings
 
 from tests.oracle import harness
+
+# Kernels for GPUs run in Triton's interpreter where there is no GPU. Triton asks once, when it is
+# imported.
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"
 
 # No deadline: on a busy machine a slow example says nothing about the code.
 settings.register_profile("dev", deadline=None)

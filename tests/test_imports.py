@@ -57,13 +57,15 @@ ARROWS = {
     "testing": "gradient_check function functions link links variable backend initializers utils"
     " serializer serializers training",
     "link": "variable initializers backend serializer",
-    "links": "link functions function variable initializers backend reporter utils serializers",
+    "links": "link functions function variable initializers backend reporter utils serializers"
+    " dataset",
     "link_hooks": "link links functions variable backend",
     # on top
     "serializer": "",
     "serializers": "serializer",
     "dataset": "backend",
     "iterators": "dataset",
+    "exporters": "functions links variable serializers",
     "reporter": "variable backend serializer",
     "computational_graph": "function variable",
     "training": "optimizer link dataset iterators serializers serializer reporter variable backend"
@@ -71,6 +73,7 @@ ARROWS = {
     "bridge": "optimizer variable",
     "graph_optimizations": "",
     "runtime": "kernel",  # _runtime_info
+    "types": "",
     "standin": "",
     "as_chainer": "standin",
     "legacy": "standin",
@@ -96,14 +99,15 @@ OUTSIDE = {
     "changes": "",
     "config": "numpy",
     "expr": "",
-    "kernel": "numpy torch llvmlite",
+    "kernel": "numpy torch llvmlite triton",
     "optimizer": "numpy torch typing_extensions",  # Python 3.10 has no `dataclass_transform`
     "optimizers": "",
     "optimizer_hooks": "numpy",
     "backend": "numpy torch cupy",
+    "types": "numpy",
     "serializer": "",
     "serializers": "numpy h5py safetensors",
-    "links": "numpy torch PIL",  # vision models take pictures
+    "links": "numpy torch PIL google",  # vision models take pictures; Caffe's files are protobuf's
     "dataset": "numpy torch filelock PIL scipy",  # locks; images and SVHN where installed
     "iterators": "numpy",
     "testing": "numpy torch pytest packaging",  # what tests of programs are written with

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from catenary import distribution as distribution
     from catenary import distributions as distributions
     from catenary import errors as errors
+    from catenary import exporters as exporters
     from catenary import expr as expr
     from catenary import function as function
     from catenary import function_hook as function_hook
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from catenary import serializers as serializers
     from catenary import testing as testing
     from catenary import training as training
+    from catenary import types as types
     from catenary import utils as utils
     from catenary import variable as variable
     from catenary._runtime_info import print_runtime_info as print_runtime_info
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from catenary.backend import get_device as get_device
     from catenary.backend import is_arrays_compatible as is_arrays_compatible
     from catenary.backend import using_device as using_device
+    from catenary.backends._chainerx import Fallback as Fallback
     from catenary.config import DebugMode as DebugMode
     from catenary.config import get_compute_mode as get_compute_mode
     from catenary.config import get_dtype as get_dtype
@@ -115,6 +118,7 @@ _ROOMS = (
     "distribution",
     "distributions",
     "errors",
+    "exporters",
     "expr",
     "function",
     "function_hook",
@@ -139,6 +143,7 @@ _ROOMS = (
     "serializers",
     "testing",
     "training",
+    "types",
     "utils",
     "variable",
 )
@@ -156,6 +161,7 @@ _NAMES = {
         "is_arrays_compatible",
         "using_device",
     ),
+    "backends._chainerx": ("Fallback",),
     "config": (
         "DebugMode",
         "get_compute_mode",

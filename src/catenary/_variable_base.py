@@ -38,7 +38,6 @@ class Variable(Uncomparable, Memory):
     """
 
     __array_priority__ = 200
-    name: str | None = None
     _node: VariableNode | None = None
     _grad_variable: Variable | None = None
 
@@ -56,7 +55,8 @@ class Variable(Uncomparable, Memory):
                 "wrap the values with numpy.asarray"
             )
         self._requires_grad = bool(requires_grad)
-        self.name = name
+        if name is not None:
+            self.name = name
         if isinstance(data, torch.Tensor):
             self._tensor = _leaf_over(data, self._requires_grad)
         elif data is not None:
@@ -75,10 +75,22 @@ class Variable(Uncomparable, Memory):
         self = cls.__new__(cls)
         self._tensor = tensor
         self._requires_grad = tensor.requires_grad
-        self.name = name
+        if name is not None:
+            self.name = name
         return self
 
     # ---- what it is
+    @property
+    def name(self) -> str | None:
+        """Name shown in text and drawings; the graph remembers it."""
+        return self.__dict__.get("name")
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self.__dict__["name"] = name
+        if self._node is not None:
+            self._node._name = name
+
     @property
     def requires_grad(self) -> bool:
         """Whether `backward` brings a gradient here."""
@@ -261,6 +273,7 @@ class Variable(Uncomparable, Memory):
         if self._node is None:
             held = self._held()
             self._node = VariableNode(self, None if held is None else self.tensor)
+            self._node._name = self.name
         return self._node
 
     @property

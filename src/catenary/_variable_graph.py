@@ -41,6 +41,7 @@ class VariableNode:
         "_dtype",
         "_grad_fn",
         "_kept",
+        "_name",  # unset in most nodes
         "_origin",
         "_output_nr",
         "_rank",
@@ -117,9 +118,15 @@ class VariableNode:
 
     @property
     def name(self) -> str | None:
-        """The Variable's name, None once the Variable is gone."""
+        """The Variable's name, which stays when the Variable is gone."""
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
         variable = self._variable()
-        return None if variable is None else variable.name
+        if variable is not None:
+            variable.name = name
+        self._name = name
 
     @property
     def grad(self) -> Any:

@@ -20,6 +20,7 @@ working.
     ├── SnapshotError (ValueError)         a file that is truncated, corrupt or does not fit
     │   └── MissingKeyError (KeyError)     a value that the file should hold and does not
     ├── SnapshotWriteError (OSError)       a snapshot that the system did not let us write
+    ├── ExportError (ValueError)           a graph that another program's format cannot hold
     ├── UnknownDivergenceError (KeyError)  no KL divergence is registered for two classes
     ├── DownloadError (OSError)            a file of a dataset that could not be fetched
     ├── WorkerError (RuntimeError)         a process that reads examples for an iterator has failed
@@ -98,6 +99,10 @@ class MissingKeyError(SnapshotError, KeyError):
 
 class SnapshotWriteError(CatenaryError, OSError):
     """A snapshot could not be written: no space, no permission, or its writer died."""
+
+
+class ExportError(CatenaryError, ValueError):
+    """Another program's format has no words for something in a model's graph."""
 
 
 class UnknownDivergenceError(CatenaryError, KeyError):

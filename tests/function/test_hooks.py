@@ -7,11 +7,13 @@ import io
 
 import numpy as np
 import pytest
+import torch
 
 import catenary.functions as F
 from catenary import _variable_hooks
+from catenary.backends import cuda
 from catenary.function_hook import FunctionHook, get_function_hooks
-from catenary.function_hooks import PrintHook, TimerHook
+from catenary.function_hooks import CUDAProfileHook, PrintHook, TimerHook
 from catenary.function_node import grad
 from catenary.variable import Variable
 
@@ -177,3 +179,21 @@ def test_print_hook():
     assert "- shape: (2,)" in text
     with pytest.warns(DeprecationWarning, match="sep"):
         PrintHook(sep=" ")
+
+
+def test_cuda_profile_hook_marks_what_runs(monkeypatch):
+    ranges = []
+    monkeypatch.setattr(torch.cuda.nvtx, "range_push", ranges.append)
+    monkeypatch.setattr(torch.cuda.nvtx, "range_pop", lambda: ranges.append("end"))
+    monkeypatch.setattr(cuda, "check_cuda_available", lambda: None)
+    with CUDAProfileHook():
+        y = F.relu(vector(1, 2))
+        F.sum(y).backward()
+    assert ranges[:4] == ["ReLU.forward", "end", "Sum.forward", "end"]
+    assert ranges[4:] == ["Sum.backward", "end", "ReLU.backward", "end"]
+
+
+@pytest.mark.skipif(cuda.available, reason="there is a GPU")
+def test_cuda_profile_hook_needs_a_gpu():
+    with pytest.raises(RuntimeError, match=r"(?i)cuda"):
+        CUDAProfileHook()

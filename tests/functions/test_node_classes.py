@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 import catenary.functions as F
-from catenary import Variable, grad
+from catenary import Variable, get_device, grad
 from catenary.function_node import FunctionNode
 from catenary.functions._node_class import Wrapped
 from catenary.functions.activation.relu import ReLU
-from catenary.functions.connection.convolution_2d import Convolution2DFunction
+from catenary.functions.array.resize_images import ResizeImagesGrad
+from catenary.functions.connection import linear
+from catenary.functions.connection.convolution_2d import Convolution2DFunction, Convolution2DGradW
 from catenary.functions.math import basic_math
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "function_classes.json"
@@ -32,6 +34,7 @@ IMAGE, FILTERS, BIAS, ROWS, MORE = (
     *(normal(3, 4) + k for k in range(2)),
 )
 LABELS = np.array([0, 3, 2], np.int32)
+CPU = get_device("@numpy")
 TRANSPOSED = normal(3, 4, 3, 2)
 # class, the constructor's arguments, inputs, the function of those inputs
 CALLS = [
@@ -125,6 +128,8 @@ CALLS = [
     ),
     ("pooling.unpooling_nd.UnpoolingND", (2, 2), (IMAGE,), lambda x: F.unpooling_nd(x, 2)),
     ("rnn.lstm.LSTM", (), (normal(3, 1), ROWS), F.lstm),
+    ("connection.shift.Shift", ((1, 3), 2), (IMAGE,), lambda x: F.shift(x, (1, 3), 2)),
+    ("array.copy.Copy", (CPU, CPU), (ROWS,), lambda x: F.copy(x, CPU)),
 ]
 
 
@@ -234,3 +239,43 @@ def test_nothing_is_recorded_where_nothing_records():
         (y,) = node.apply((ROWS,))
     assert y.creator is None
     assert node.inputs is None
+
+
+def gradients(function, x, W, seed):
+    y = function(x, W)
+    return grad([y], [x, W], [seed(y)], enable_double_backprop=True)
+
+
+def check_gradient_class(node, inputs, expected):
+    """Compare values and gradients of a class with a gradient that `grad` has taken."""
+    (found,) = node.apply(inputs)
+    assert found.creator is node
+    np.testing.assert_allclose(found.array, expected.array, rtol=1e-10)
+    for ours, theirs in zip(
+        differentiated([found], inputs), differentiated([expected], inputs), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+
+
+def test_classes_of_the_gradients_of_linear():
+    gy = normal(3, 3)
+    x_grad, W_grad = gradients(F.linear, ROWS, MORE, lambda y: gy)
+    check_gradient_class(linear.LinearGradData(), (MORE, gy), x_grad)
+    check_gradient_class(linear.LinearGradWeight(np.float64), (ROWS, gy), W_grad)
+    (narrow,) = linear.LinearGradWeight(np.float32).apply((ROWS, gy))
+    assert narrow.dtype == np.float32
+
+
+def test_classes_of_the_gradients_of_images():
+    options = {"stride": (2, 1), "pad": (1, 0), "dilate": (1, 2)}
+    node = Convolution2DFunction(**options)
+    (y,) = node.apply((IMAGE, FILTERS[:, :, :, :2]))
+    W, gy = FILTERS[:, :, :, :2], normal(*y.shape)
+    _, W_grad = gradients(lambda x, W: F.convolution_2d(x, W, **options), IMAGE, W, lambda y: gy)
+    made = Convolution2DGradW(node, W.shape, np.float64, None)
+    check_gradient_class(made, (IMAGE, gy), W_grad)
+    gy = normal(2, 3, 3, 7)
+    y = F.resize_images(IMAGE, (3, 7), align_corners=False)
+    (x_grad,) = grad([y], [IMAGE], [gy], enable_double_backprop=True)
+    made = ResizeImagesGrad(IMAGE.shape, (3, 7), "bilinear", False)
+    check_gradient_class(made, (gy,), x_grad)

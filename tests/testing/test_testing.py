@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 import unittest
@@ -12,7 +13,7 @@ import pytest
 
 import catenary.functions as F
 import catenary.links as L
-from catenary import gradient_check, testing
+from catenary import gradient_check, initializers, testing
 from catenary.config import config
 from catenary.function import Function
 from catenary.function_node import FunctionNode
@@ -535,3 +536,73 @@ def test_pytest_collects_what_we_make(tmp_path, python):
     common = ("-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path))
     out = python(code, *common, "-m", "not gpu and not slow").stdout
     assert "5 passed, 3 deselected" in out
+
+
+class Initializers(testing.LinkInitializersTestCase):
+    """Tests of Linear's initializers; not collected under this name."""
+
+    __test__ = False
+    param_names = ("W", "b")
+    generate_params = Links.generate_params
+    generate_inputs = Links.generate_inputs
+
+    def create_link(self, initializers):
+        W, b = initializers
+        return L.Linear(None, 4, initialW=W, initial_bias=b)
+
+    def get_initializers(self):
+        bias = testing.InitializerArgument(None, 0)
+        return [2, initializers.Constant(3), np.ones((4, 3), "f")], [0.5, bias]
+
+
+def test_link_initializers_test_case(module):
+    result = run_with_backend(module, Initializers)
+    assert (result.testsRun, result.failures, result.errors) == (1, [], [])
+
+
+@pytest.mark.parametrize(
+    ("members", "match"),
+    [
+        (
+            {"get_initializers": lambda s: ([], [testing.InitializerArgument(None, 1)])},
+            "b is not as .*InitializerArgument",
+        ),
+        ({"create_link": lambda s, p: L.Linear(3, 4, initialW=p[0])}, "b is not as 0.5"),
+        ({"get_initializers": lambda s: ([], [None])}, "give InitializerArgument"),
+        ({"generate_params": lambda s: (None, 1)}, "give InitializerArgument"),
+        ({"generate_params": lambda s: 1}, "a tuple or a list"),
+        ({"get_initializers": lambda s: [1]}, "tuple of tuples"),
+        ({"get_initializers": testing.LinkInitializersTestCase.get_initializers}, "not defined"),
+        ({"param_names": ("W", "c")}, "no parameter 'c'"),
+        ({"before_test": lambda s, name: s.fail(name)}, "test_initializers"),
+    ],
+)
+def test_link_initializers_test_case_finds(module, members, match):
+    result = run_with_backend(module, type("Case", (Initializers,), members))
+    (text,) = [text for _, text in result.failures + result.errors]
+    assert re.search(match, text)
+
+
+def test_differences_may_be_allowed(module):
+    def allow(self, name):
+        self.check_initializers_options = {"atol": 2}
+
+    members = {
+        "before_test": allow,
+        "get_initializers": lambda s: ([], [testing.InitializerArgument(None, 1)]),
+    }
+    result = run_with_backend(module, type("Case", (Initializers,), members))
+    assert (result.testsRun, result.failures, result.errors) == (1, [], [])
+
+
+def test_an_initializer_argument_says_what_to_expect():
+    with pytest.raises(ValueError, match="expected_initializer"):
+        testing.InitializerArgument(1, None)
+    with pytest.raises(TypeError):
+        testing.InitializerArgument(1, [2])
+
+
+def test_marks_are_available():
+    testing.attr.check_available()
+    assert testing.attr.is_available()
+    assert testing.attr.get_error() is None

@@ -29,7 +29,7 @@ def test_creators_and_ranks():
     assert (x.rank, y.rank, z.rank) == (0, 1, 2)
     assert x.creator is None
     assert y.creator is y.creator_node
-    assert y.creator.label == "_ * 2.0"
+    assert y.creator.label == "_ * 2"
     assert y.creator.rank == 0
     assert z.creator.inputs == (y.node, x.node)
     assert z.creator.outputs[0]() is z.node
@@ -45,7 +45,7 @@ def test_nodes_outlive_their_variables():
     assert (node.name, node.shape, node.dtype, node.grad) == ("x", (2, 3), np.float32, None)
     del x
     assert node.get_variable_or_none() is None
-    assert (node.name, node.grad, node.label) == (None, None, "(2, 3), float32")
+    assert (node.name, node.grad, node.label) == ("x", None, "(2, 3), float32")
     assert y.creator.inputs == (node,)
 
 
@@ -268,3 +268,34 @@ def test_double_backprop():
     x.cleargrad()
     F.sum(gradient * gradient).backward()
     np.testing.assert_array_equal(x.grad, [2 * 12 * 12] * 3)
+
+
+def test_the_graph_remembers_names():
+    x, h = scalar(), scalar() * 2
+    y = x + h
+    x_node, h_node = y.creator.inputs
+    assert (x_node.name, h_node.name) == (None, None)
+    x.name = "x"
+    h_node.name = "h"
+    assert (x_node.name, h.name) == ("x", "h")
+    del x, h
+    assert (x_node.name, h_node.name) == ("x", "h")
+    h_node.name = "of nobody"
+    assert h_node.name == "of nobody"
+
+
+def test_labels_show_the_numbers_that_were_given():
+    x = scalar()
+    results = (x + 1, x - 1, 1 - x, x * -0.5, x / 2, 2.0 / x, x**2, 2**x, x + 0.1, -x)
+    assert [y.creator.label for y in results] == [
+        "_ + 1",
+        "_ + (-1)",
+        "1 - _",
+        "_ * (-0.5)",
+        "_ * 0.5",
+        "2.0 / _",
+        "_ ** 2",
+        "2 ** _",
+        "_ + 0.1",
+        "__neg__",
+    ]

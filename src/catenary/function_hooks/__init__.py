@@ -4,7 +4,8 @@ Calls `function_hook`, `variable` and `backend`.
 Called by users only.
 """
 
+from catenary.function_hooks.cuda_profile import CUDAProfileHook
 from catenary.function_hooks.debug_print import PrintHook
 from catenary.function_hooks.timer import TimerHook
 
-__all__ = ["PrintHook", "TimerHook"]
+__all__ = ["CUDAProfileHook", "PrintHook", "TimerHook"]

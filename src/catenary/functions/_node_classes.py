@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from catenary.config import using_config
+from catenary.functions import _gradient_classes
 from catenary.functions._node_class import make_class
 from catenary.functions.array.cast import cast
+from catenary.functions.array.copy import copy
 from catenary.functions.array.get_item import get_item
 from catenary.functions.array.resize_images import resize_images
 from catenary.functions.array.split_axis import split_axis
@@ -89,6 +91,7 @@ math.trigonometric Cos cos
 math.trigonometric Sin sin
 normalization.l2_normalization NormalizeL2 normalize
 normalization.local_response_normalization LocalResponseNormalization
+connection.shift Shift
 pooling.unpooling_2d Unpooling2D
 """
 # Two arrays in, or as many as the line says.
@@ -124,6 +127,10 @@ _NUMBER = r"[^_].*"
 
 def _get_item(x: Any, slices: Any) -> Any:
     return get_item(x, slices)
+
+
+def _copied(x: Any, in_device: Any, out_device: Any) -> Any:
+    return copy(x, out_device)
 
 
 def _resize_images(x: Any, output_shape: Any, mode: str, align_corners: bool) -> Any:
@@ -280,10 +287,12 @@ def install() -> None:
                 make_class(place, name, function, arrays=count, takes_list=takes_list, label=label)
     _install_adapted()
     _install_operators()
+    _gradient_classes.install()
 
 
 def _install_adapted() -> None:
     """Make the classes whose constructors say it in other words than the functions."""
+    make_class("array.copy", "Copy", _copied)
     make_class("array.get_item", "GetItem", _get_item)
     make_class("array.resize_images", "ResizeImages", _resize_images)
     make_class("array.split_axis", "SplitAxis", _split_axis)
@@ -311,7 +320,7 @@ def _install_operators() -> None:
     make_class(place, "Sub", lambda x, y: x - y, arrays=2, label="_ - _")
     make_class(place, "Mul", lambda x, y: x * y, arrays=2, label=r"_ \* _")
     make_class(place, "Div", lambda x, y: x / y, arrays=2, label="_ / _")
-    make_class(place, "Neg", lambda x: -x, label="-_")
+    make_class(place, "Neg", lambda x: -x, label="__neg__")
     make_class(place, "AddConstant", lambda x, value: x + value, label=rf"_ \+ {_NUMBER}")
     make_class(place, "SubFromConstant", lambda x, value: value - x, label=rf"{_NUMBER} - _")
     make_class(place, "MulConstant", lambda x, value: x * value, label=rf"_ \* {_NUMBER}")

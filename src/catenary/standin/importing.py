@@ -91,6 +91,8 @@ class _NamesOnly(Loader):
         module.__doc__ = f"`{module.__name__}`: a place of Chainer's, its names found in catenary."
         vars(module)["__getattr__"] = _lookup(module.__name__, None)
         vars(module)["__dir__"] = lambda: sorted(names.chainer_names(module.__name__))
+        if module.__name__ == "chainer._version":
+            module.__version__ = names.CHAINER_VERSION  # type: ignore[attr-defined]
 
 
 def complete(module: ModuleType, theirs: str) -> None:

@@ -18,12 +18,19 @@ _MOVED = {
     "chainer.cuda": "catenary.backends.cuda",
 }
 
-# Private names that the original writes into pickles.
-_IN_PICKLES = {
-    "chainer.variable._create_variable": "create_variable",
-    "chainer.variable._recover_parameter": "recover_parameter",
-    "chainer.optimizer._Hookable": "Hookable",
-    "chainer.optimizer._OptimizerHookable": "OptimizerHookable",
+# Private names that the original writes into pickles, or that programs import nonetheless.
+_PRIVATE = {
+    "chainer.variable._create_variable": "pickles.create_variable",
+    "chainer.variable._recover_parameter": "pickles.recover_parameter",
+    "chainer.optimizer._Hookable": "pickles.Hookable",
+    "chainer.optimizer._OptimizerHookable": "pickles.OptimizerHookable",
+    "chainer._get_link_hooks": "private.get_link_hooks",
+    "chainer.functions.math.matmul._check_ndim": "private.check_ndim",
+    "chainer.functions.math.matmul._get_check_index": "private.get_check_index",
+    "chainer.functions.math.matmul._matmul": "private.matmul",
+    "chainer.functions.rnn.n_step_lstm._lstm": "private.lstm",
+    "chainer.iterators._statemachine.IteratorState": "private.IteratorState",
+    "chainer.iterators._statemachine.iterator_statemachine": "private.iterator_statemachine",
 }
 
 
@@ -45,8 +52,13 @@ def module_here(theirs: str) -> str | None:
 
 
 def may_have(path: str) -> bool:
-    """Return whether Chainer has this path, be it for its pickles only."""
-    return path in _IN_PICKLES or names.chainer_has(path)
+    """Return whether Chainer has this path, be it a private one."""
+    return path in _PRIVATE or _is_default(path) or names.chainer_has(path)
+
+
+def _is_default(path: str) -> bool:
+    """Whether a path names what a module of optimizers keeps their defaults in."""
+    return path.startswith("chainer.optimizers.") and path.endswith("._default_hyperparam")
 
 
 def attribute(module: str, name: str) -> Any:
@@ -56,8 +68,11 @@ def attribute(module: str, name: str) -> Any:
         AttributeError: If catenary does not have it anywhere.
     """
     path = f"{module}.{name}"
-    if path in _IN_PICKLES:
-        return getattr(importlib.import_module("catenary.standin.pickles"), _IN_PICKLES[path])
+    if path in _PRIVATE:
+        place, _, own = _PRIVATE[path].partition(".")
+        return getattr(importlib.import_module(f"catenary.standin.{place}"), own)
+    if _is_default(path):
+        return importlib.import_module("catenary.standin.private").default_hyperparam(module)
     home = names.chainer_names(module).get(name, path)
     if path in names.chainer_modules():
         return importlib.import_module(path)

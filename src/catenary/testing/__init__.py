@@ -17,6 +17,7 @@ from catenary.testing.function_link import (
     LinkTestError,
 )
 from catenary.testing.helper import assert_warns, patch, with_requires, without_requires
+from catenary.testing.link_initializers import InitializerArgument, LinkInitializersTestCase
 from catenary.testing.matrix import generate_matrix
 from catenary.testing.parameterized import (
     from_pytest_parameterize,
@@ -34,6 +35,8 @@ __all__ = [
     "BackendConfig",
     "FunctionTestCase",
     "FunctionTestError",
+    "InitializerArgument",
+    "LinkInitializersTestCase",
     "LinkTestCase",
     "LinkTestError",
     "assert_allclose",

@@ -14,7 +14,7 @@ from catenary.link import Link
 from catenary.testing.array import as_noncontiguous, assert_allclose
 from catenary.variable import Variable
 
-__all__ = ["FunctionTestCase", "FunctionTestError", "LinkTestCase", "LinkTestError"]
+__all__ = ["FunctionTestCase", "FunctionTestError", "LinkCase", "LinkTestCase", "LinkTestError"]
 
 
 class FunctionTestError(AssertionError):
@@ -220,14 +220,11 @@ class FunctionTestCase(_Case):
         self.run_test_double_backward(backend_config)
 
 
-class LinkTestCase(_Case):
-    """Tests of a link: values, and gradients of inputs and parameters.
-
-    Override `generate_params`, `create_link`, `generate_inputs` and `forward_expected`; decorate
-    the class with :func:`inject_backend_tests`.
+class LinkCase(_Case):
+    """What test cases of links share.
 
     Attributes:
-        param_names: Names of the parameters whose gradients are checked.
+        param_names: Names of the parameters that are checked.
     """
 
     param_names: tuple[str, ...] = ()
@@ -246,19 +243,9 @@ class LinkTestCase(_Case):
         outputs = link(*inputs)
         return outputs if isinstance(outputs, tuple) else (outputs,)
 
-    def forward_expected(self, link: Link, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the expected arrays, from the link on the CPU and NumPy arrays; override."""
-        raise NotImplementedError("forward_expected is not defined")
-
     def _forward(self, link: Link, inputs: Sequence[Variable]) -> tuple[Any, ...]:
         with self.backend_config:
             return self._variables(self.forward(link, inputs, self.backend_config.device))
-
-    def _link(self) -> Link:
-        params = self.generate_params()
-        if not isinstance(params, (tuple, list)):
-            raise TypeError("generate_params must return a tuple or a list")
-        return self._made(params)
 
     def _made(self, params: Sequence[Any]) -> Link:
         link = self.create_link(params)
@@ -266,6 +253,30 @@ class LinkTestCase(_Case):
             raise TypeError(f"create_link must return a Link, got {type(link).__name__}")
         link.to_device(self.backend_config.device)
         return link
+
+    def _parameter(self, link: Link, name: str) -> Any:
+        parameter = getattr(link, name, None)
+        if parameter is None:
+            raise self.error(f"the link has no parameter {name!r}")
+        return parameter.array
+
+
+class LinkTestCase(LinkCase):
+    """Tests of a link: values, and gradients of inputs and parameters.
+
+    Override `generate_params`, `create_link`, `generate_inputs` and `forward_expected`; decorate
+    the class with :func:`inject_backend_tests`.
+    """
+
+    def forward_expected(self, link: Link, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the expected arrays, from the link on the CPU and NumPy arrays; override."""
+        raise NotImplementedError("forward_expected is not defined")
+
+    def _link(self) -> Link:
+        params = self.generate_params()
+        if not isinstance(params, (tuple, list)):
+            raise TypeError("generate_params must return a tuple or a list")
+        return self._made(params)
 
     def test_forward(self, backend_config: Any) -> None:
         """Compare values."""
@@ -308,12 +319,6 @@ class LinkTestCase(_Case):
             detect_nondifferentiable=self.dodge_nondifferentiable,
             **self.check_backward_options,
         )
-
-    def _parameter(self, link: Link, name: str) -> Any:
-        parameter = getattr(link, name, None)
-        if parameter is None:
-            raise self.error(f"the link has no parameter {name!r}")
-        return parameter.array
 
 
 def _uniform_like(templates: Sequence[Any]) -> tuple[Any, ...]:

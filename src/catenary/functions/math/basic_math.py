@@ -34,6 +34,12 @@ def _constant(x: Any, value: Any) -> Any:
     return value if isinstance(dtype, torch.dtype) else dtype.type(value).item()
 
 
+def _text(value: Any) -> str:
+    """Return a number as labels show it."""
+    text = str(value)
+    return f"({text})" if text[0] == "-" else text
+
+
 def _operand(x: Any, value: Any) -> Any:
     """Return a Variable as it is, an array in the dtype of `x`."""
     if isinstance(value, Variable):
@@ -82,21 +88,21 @@ def add(*xs: Any) -> Variable:
 def _add(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
         c = _constant(self, rhs)
-        return apply(f"_ + {c}", lambda x: x + c, self)
+        return apply(f"_ + {_text(rhs)}", lambda x: x + c, self)
     return _between("+", operator.add, self, _operand(self, rhs), _alike)
 
 
 def _sub(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
         c = _constant(self, -rhs)
-        return apply(f"_ + {c}", lambda x: x + c, self)
+        return apply(f"_ + {_text(-rhs)}", lambda x: x + c, self)
     return _between("-", operator.sub, self, _operand(self, rhs), _alike)
 
 
 def _rsub(self: Any, lhs: Any) -> Variable:
     if _is_number(lhs):
         c = _constant(self, lhs)
-        return apply(f"{c} - _", lambda x: c - x, self)
+        return apply(f"{_text(lhs)} - _", lambda x: c - x, self)
     return _between("-", operator.sub, _operand(self, lhs), self, _alike)
 
 
@@ -104,7 +110,7 @@ def mul(self: Any, rhs: Any) -> Variable:
     """Return the product of two operands; one of them may be a number."""
     if _is_number(rhs):
         c = _constant(self, rhs)
-        return apply(f"_ * {c}", lambda x: x * c, self)
+        return apply(f"_ * {_text(rhs)}", lambda x: x * c, self)
     return _between("*", operator.mul, self, _operand(self, rhs), _alike_floating)
 
 
@@ -117,21 +123,21 @@ def _div(self: Any, rhs: Any) -> Variable:
 def _rdiv(self: Any, lhs: Any) -> Variable:
     if _is_number(lhs):
         c = _constant(self, lhs)
-        return apply(f"{c} / _", lambda x: c / x, self, check=floating)
+        return apply(f"{_text(lhs)} / _", lambda x: c / x, self, check=floating)
     return _between("/", operator.truediv, _operand(self, lhs), self, _alike_floating)
 
 
 def _pow(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
         c = _constant(self, rhs)
-        return apply(f"_ ** {c}", lambda x: x**c, self, check=floating)
+        return apply(f"_ ** {_text(rhs)}", lambda x: x**c, self, check=floating)
     return _between("**", operator.pow, self, _operand(self, rhs), _alike_floating)
 
 
 def _rpow(self: Any, lhs: Any) -> Variable:
     if _is_number(lhs):
         c = _constant(self, lhs)
-        return apply(f"{c} ** _", lambda x: c**x, self, check=floating)
+        return apply(f"{_text(lhs)} ** _", lambda x: c**x, self, check=floating)
     return _between("**", operator.pow, _operand(self, lhs), self, _alike_floating)
 
 
@@ -165,7 +171,7 @@ def absolute(self: Any) -> Variable:
 
 
 def _neg(self: Any) -> Variable:
-    return apply("-_", torch.neg, self)
+    return apply("__neg__", torch.neg, self)
 
 
 def _pos(self: Variable) -> Variable:

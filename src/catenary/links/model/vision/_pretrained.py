@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,11 +10,16 @@ import numpy as np
 
 from catenary import functions, serializers
 from catenary.config import using_config
+from catenary.dataset import download
 from catenary.link import Chain
+from catenary.links.caffe.caffe_function import CaffeFunction
+from catenary.links.connection.convolution_2d import Convolution2D
+from catenary.links.connection.linear import Linear
+from catenary.links.normalization.batch_normalization import BatchNormalization
 from catenary.utils.imgproc import oversample as crops
 from catenary.variable import Variable
 
-__all__ = ["Pretrained"]
+__all__ = ["Pretrained", "load_cached"]
 
 Stages = dict[str, list[Callable[[Any], Any]]]
 
@@ -103,35 +107,83 @@ class Pretrained(Chain):
         prepare = type(self)._prepare
         return Variable(self.xp.asarray(np.stack([prepare(image, size) for image in images])))
 
-    def _load(self, pretrained_model: str | None, name: str) -> None:
+    def _load(self, pretrained_model: str | None, name: str, url: str | None = None) -> None:
         """Load weights.
 
         Args:
-            pretrained_model: An npz file; ``"auto"`` for `name` where Chainer keeps it; or None.
-            name: Name of the file.
+            pretrained_model: An npz file; a caffemodel; ``"auto"`` for the npz file where Chainer
+                keeps it, made of the caffemodel at the first time; or None.
+            name: Name of either file, without its ending.
+            url: Where the caffemodel is published; None where it is not to be had without a
+                browser.
 
         Raises:
             FileNotFoundError: The file is not there.
-            ValueError: It is a caffemodel.
+            DownloadError: It is not there and could not be fetched.
         """
         if not pretrained_model:
             return
-        if pretrained_model.endswith(".caffemodel"):
-            raise ValueError(
-                f"{pretrained_model} is a caffemodel, which catenary does not read; convert it "
-                f"with Chainer ({type(self).__name__}.convert_caffemodel_to_npz) and give the npz"
-            )
         if pretrained_model == "auto":
-            path = _models() / name
-            if not path.is_file():
-                raise FileNotFoundError(
-                    f"the weights of {type(self).__name__} are not downloaded: put {name}, as "
-                    f"Chainer has converted it, at {path}; or give the path of an npz file, or None"
-                )
-            pretrained_model = str(path)
-        serializers.load_npz(pretrained_model, self)
+            load_cached(self, f"{name}.npz", lambda: self._found(f"{name}.caffemodel", url))
+        elif pretrained_model.endswith(".caffemodel"):
+            self._take(CaffeFunction(self._found(pretrained_model, None)))
+        else:
+            serializers.load_npz(pretrained_model, self)
+
+    def _found(self, caffemodel: str, url: str | None) -> str:
+        """Return the path of a caffemodel: as it is given, or in Chainer's folder."""
+        kept = Path(_folder(), caffemodel)
+        for path in (Path(caffemodel), kept):
+            if path.is_file():
+                return str(path)
+        if url is not None:
+            return download.cached_download(url)
+        raise FileNotFoundError(
+            f"the weights of {type(self).__name__} are not downloaded: put {caffemodel} (from "
+            f"its authors; for ResNet, github.com/KaimingHe/deep-residual-networks) at {kept}, or "
+            f"{kept.with_suffix('.npz').name}, as Chainer or catenary has converted it, beside "
+            "that; or give the path of such a file, or None"
+        )
+
+    def _take(self, net: Any) -> None:
+        """Copy the weights of a network of Caffe; what it lacks stays as it is."""
+        for path, link in self.namedlinks(skipself=True):
+            if isinstance(link, BatchNormalization):
+                source, factor = (net[name] for name in self._caffe_names(path))
+                link.avg_mean[...], link.avg_var[...] = source.avg_mean, source.avg_var
+                link.gamma.array[...], link.beta.array[...] = factor.W.array, factor.bias.b.array
+            elif isinstance(link, (Convolution2D, Linear)):
+                (source,) = (net[name] for name in self._caffe_names(path))
+                link.W.array[...] = source.W.array
+                if link.b is not None and source.b is not None:
+                    link.b.array[...] = source.b.array
+
+    def _caffe_names(self, path: str) -> tuple[str, ...]:
+        """Return what Caffe's authors call the layers that a child is made of."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what Caffe calls {path}")
 
 
-def _models() -> Path:
-    root = os.environ.get("CHAINER_DATASET_ROOT") or Path.home() / ".chainer" / "dataset"
-    return Path(root) / "pfnet" / "chainer" / "models"
+def load_cached(model: Pretrained, name: str, caffemodel: Callable[[], str]) -> None:
+    """Load an npz file from Chainer's folder; where it is not there, make it of a caffemodel.
+
+    Args:
+        model: Takes the weights.
+        name: Name of the npz file.
+        caffemodel: Returns the path of the caffemodel, or says that there is none.
+    """
+    path = Path(_folder(), name)
+    if path.is_file():
+        serializers.load_npz(str(path), model)
+        return
+    source = caffemodel()
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def make(path: str) -> None:
+        model._take(CaffeFunction(source))
+        serializers.save_npz(path, model, compression=False)
+
+    download.cache_or_load_file(str(path), make, lambda path: serializers.load_npz(path, model))
+
+
+def _folder() -> str:
+    return download.get_dataset_directory("pfnet/chainer/models", create_directory=False)

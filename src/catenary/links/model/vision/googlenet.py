@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catenary import initializers
+from catenary import initializers, serializers
 from catenary.functions import (
     average_pooling_2d,
     dropout,
@@ -32,6 +32,19 @@ _MODULES = {
     "4e": (528, 256, 160, 320, 32, 128, 128),
     "5a": (832, 256, 160, 320, 32, 128, 128),
     "5b": (832, 384, 192, 384, 48, 128, 128),
+}
+_PUBLISHED = "http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel"
+# What the published file calls the layers of modules and classifiers.
+_IN_CAFFE = {
+    "conv1": "1x1",
+    "proj3": "3x3_reduce",
+    "conv3": "3x3",
+    "proj5": "5x5_reduce",
+    "conv5": "5x5",
+    "projp": "pool_proj",
+    "conv": "conv",
+    "fc1": "fc",
+    "fc2": "classifier",
 }
 # Auxiliary classifiers, and the stage whose result each begins with.
 _BRANCHES = {"loss1_fc2": "inception_4a", "loss2_fc2": "inception_4d"}
@@ -71,11 +84,12 @@ class GoogLeNet(Pretrained):
     """GoogLeNet of Szegedy et al. (2014), for pictures of 224 × 224 and 1000 classes.
 
     Args:
-        pretrained_model: An npz file of weights; ``"auto"`` for the file where Chainer keeps it;
-            None for LeCunUniform.
+        pretrained_model: An npz file of weights, or a caffemodel; ``"auto"`` for the file where
+            Chainer keeps it, which is fetched and converted at the first time; None for
+            LeCunUniform.
 
     Raises:
-        FileNotFoundError: The weights are not there; the message says where they belong.
+        DownloadError: The weights are not there and could not be fetched.
     """
 
     _features = "pool5"
@@ -99,7 +113,29 @@ class GoogLeNet(Pretrained):
             self.loss2_conv = Convolution2D(528, 128, 1, **start)
             self.loss2_fc1 = Linear(2048, 1024, **start)
             self.loss2_fc2 = Linear(1024, 1000, **start)
-        self._load(pretrained_model, "bvlc_googlenet.npz")
+        self._load(pretrained_model, "bvlc_googlenet", _PUBLISHED)
+
+    @classmethod
+    def convert_caffemodel_to_npz(cls, path_caffemodel: str, path_npz: str) -> None:
+        """Write the weights of a caffemodel as an npz file that this class reads.
+
+        Args:
+            path_caffemodel: The published file.
+            path_npz: File to write.
+
+        Raises:
+            ImportError: protobuf is not installed.
+        """
+        serializers.save_npz(path_npz, cls(path_caffemodel), compression=False)
+
+    def _caffe_names(self, path: str) -> tuple[str, ...]:
+        place, _, layer = path.removeprefix("/").partition("/")
+        if layer:
+            return (f"inception_{place.removeprefix('inc')}/{_IN_CAFFE[layer]}",)
+        if place.startswith("loss"):
+            head, _, layer = place.partition("_")
+            return (f"{head}/{_IN_CAFFE['fc2' if head == 'loss3' else layer]}",)
+        return ({"conv1": "conv1/7x7_s2", "conv2": "conv2/3x3"}.get(place, "conv2/3x3_reduce"),)
 
     @property
     def functions(self) -> Stages:

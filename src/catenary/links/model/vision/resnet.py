@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from catenary import initializers
+from catenary import initializers, serializers
 from catenary.functions import average_pooling_2d, max_pooling_2d, relu, reshape, softmax
 from catenary.link import Chain
 from catenary.links.connection.convolution_2d import Convolution2D
 from catenary.links.connection.linear import Linear
 from catenary.links.model.vision._pictures import prepared
-from catenary.links.model.vision._pretrained import Pretrained, Stages
+from catenary.links.model.vision._pretrained import Pretrained, Stages, load_cached
 from catenary.links.normalization.batch_normalization import BatchNormalization
 from catenary.variable import Variable
 
@@ -43,7 +43,8 @@ class ResNetLayers(Pretrained):
     """ResNet of He et al. (2015), for 1000 classes.
 
     Args:
-        pretrained_model: An npz file of weights, or None for HeNormal.
+        pretrained_model: An npz file of weights; a caffemodel, which is looked for where Chainer
+            keeps it too; or None for HeNormal.
         n_layers: 50, 101 or 152.
         downsample_fb: Whether blocks halve the picture in their 3 × 3 convolution (as Facebook's
             do) instead of the first 1 × 1.
@@ -73,7 +74,38 @@ class ResNetLayers(Pretrained):
             self.res4 = BuildingBlock(sizes[2], 512, 256, 1024, 2, *options)
             self.res5 = BuildingBlock(sizes[3], 1024, 512, 2048, 2, *options)
             self.fc6 = Linear(2048, 1000)
-        self._load(pretrained_model, f"ResNet-{n_layers}-model.npz")
+        # Blocks are lettered in the published files, those of the longer stages numbered.
+        self._lettered = {"2", "3", "4", "5"} if n_layers == 50 else {"2", "5"}
+        self._load(pretrained_model, f"ResNet-{n_layers}-model")
+
+    @classmethod
+    def convert_caffemodel_to_npz(
+        cls, path_caffemodel: str, path_npz: str, n_layers: int = 50
+    ) -> None:
+        """Write the weights of a caffemodel as an npz file that this class reads.
+
+        Args:
+            path_caffemodel: The published file.
+            path_npz: File to write.
+            n_layers: 50, 101 or 152.
+
+        Raises:
+            ImportError: protobuf is not installed.
+        """
+        model = ResNetLayers(path_caffemodel, n_layers)
+        serializers.save_npz(path_npz, model, compression=False)
+
+    def _caffe_names(self, path: str) -> tuple[str, ...]:
+        stage, *inside = path.removeprefix("/").split("/")
+        if not inside:
+            return {"bn1": ("bn_conv1", "scale_conv1"), "fc6": ("fc1000",)}.get(stage, (stage,))
+        block, layer = inside
+        number = stage.removeprefix("res")
+        if number in self._lettered:
+            block = chr(ord("a") + int(block.removeprefix("b"))) if block != "a" else "a"
+        branch = {"1": "2a", "2": "2b", "3": "2c", "4": "1"}[layer[-1]]
+        place = f"{number}{block}_branch{branch}"
+        return (f"bn{place}", f"scale{place}") if layer.startswith("bn") else (f"res{place}",)
 
     @property
     def functions(self) -> Stages:
@@ -225,6 +257,11 @@ class BottleneckB(Chain):
         h = relu(self.bn1(self.conv1(x)))
         h = relu(self.bn2(self.conv2(h)))
         return relu(self.bn3(self.conv3(h)) + x)
+
+
+def _retrieve(n_layers: int, name_npz: str, name_caffemodel: str, model: Pretrained) -> None:
+    """Load a model's weights as Chainer's constructors do: programs call it for their own ones."""
+    load_cached(model, name_npz, lambda: model._found(name_caffemodel, None))
 
 
 def _global_average_pooling_2d(x: Any) -> Variable:

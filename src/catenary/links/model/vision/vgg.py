@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from catenary import initializers
+from catenary import initializers, serializers
 from catenary.functions import dropout, max_pooling_2d, relu, softmax
+from catenary.links.caffe.caffe_function import CaffeFunction
 from catenary.links.connection.convolution_2d import Convolution2D
 from catenary.links.connection.linear import Linear
 from catenary.links.model.vision._pictures import prepared
@@ -14,6 +15,11 @@ from catenary.links.model.vision._pretrained import Pretrained, Stages
 __all__ = ["VGG16Layers", "VGG19Layers", "VGGLayers", "prepare"]
 
 _WIDTHS = (64, 128, 256, 512, 512)
+# One scheme each, as Chainer has it: the URL is the name of the file in the cache.
+_PUBLISHED = {
+    16: "https://www.robots.ox.ac.uk/%7Evgg/software/very_deep/caffe/",
+    19: "http://www.robots.ox.ac.uk/%7Evgg/software/very_deep/caffe/",
+}
 _DEPTHS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
@@ -35,13 +41,14 @@ class VGGLayers(Pretrained):
     """VGG of Simonyan and Zisserman (2014), for pictures of 224 × 224 and 1000 classes.
 
     Args:
-        pretrained_model: An npz file of weights; ``"auto"`` for the file where Chainer keeps it;
-            None for Normal(0.01).
+        pretrained_model: An npz file of weights, or a caffemodel; ``"auto"`` for the file where
+            Chainer keeps it, which is fetched and converted at the first time; None for
+            Normal(0.01).
         n_layers: 16 or 19.
 
     Raises:
         ValueError: `n_layers` is neither.
-        FileNotFoundError: The weights are not there; the message says where they belong.
+        DownloadError: The weights are not there and could not be fetched.
     """
 
     _features = "fc7"
@@ -72,7 +79,24 @@ class VGGLayers(Pretrained):
             # The fourth layers of VGG 19 are drawn after all others, as in Chainer.
             for row in later:
                 self._add_convolution(*row, start)
-        self._load(pretrained_model, f"VGG_ILSVRC_{n_layers}_layers.npz")
+        name = f"VGG_ILSVRC_{n_layers}_layers"
+        self._load(pretrained_model, name, f"{_PUBLISHED[n_layers]}{name}.caffemodel")
+
+    @classmethod
+    def convert_caffemodel_to_npz(cls, path_caffemodel: str, path_npz: str) -> None:
+        """Write the weights of a caffemodel as an npz file that this class reads.
+
+        Args:
+            path_caffemodel: The published file, of 16 or 19 layers.
+            path_npz: File to write.
+
+        Raises:
+            ImportError: protobuf is not installed.
+        """
+        serializers.save_npz(path_npz, CaffeFunction(path_caffemodel), compression=False)
+
+    def _caffe_names(self, path: str) -> tuple[str, ...]:
+        return (path.removeprefix("/"),)
 
     def _add_convolution(self, name: str, channels: int, width: int, start: Any) -> None:
         setattr(self, name, Convolution2D(channels, width, 3, 1, 1, **start))
