@@ -31,6 +31,16 @@ def gpt2_small() -> list[Shape]:
     return [(50257, width), (1024, width), *(block * 12), (width,), (width,)]
 
 
+def billion() -> list[Shape]:
+    """147 tensors, 1.2 billion values: a language model of 16 layers, 2048 wide."""
+    width, inside = 2048, 8192
+    block: list[Shape] = [
+        (width,), (width, width), (width, width), (width, width), (width, width),
+        (width,), (inside, width), (inside, width), (width, inside),
+    ]  # fmt: skip
+    return [(32000, width), *(block * 16), (width,), (32000, width)]
+
+
 def thousand() -> list[Shape]:
     """1,000 tensors of 1,000 values."""
     return [(1000,)] * 1000

@@ -18,7 +18,8 @@ TOKEN = re.compile(
 )
 COMPARE = {"<": "lt", "≤": "le", "=": "eq", "≠": "ne"}
 CALLS = {"min": "minimum", "max": "maximum", "where": "where", "sign": "sign", "exp": "exp",
-         "log": "log", "tanh": "tanh"}  # fmt: skip
+         "log": "log", "tanh": "tanh", "bfloat16": "bfloat16", "float16": "float16",
+         "dither": "dither"}  # fmt: skip
 
 
 class Reader:

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,13 +16,33 @@ from catenary.expr.node import const, node, tensor
 from catenary.expr.ops import CONDITIONS, LEAVES, OPS
 from tests.strategies import same_bits
 
+
+
+def through(dtype, x):
+    return torch.from_numpy(np.array(x)).float().to(dtype).double().numpy()
+
+
+def dithered(x, chance):
+    """Toward zero, or the next number away from it, as `chance` and what is cut off decide."""
+    single = np.float32(x)
+    if not np.isfinite(x):
+        return x
+    bits = int(single.view(np.uint32))
+    away = (bits & 0xFFFF) + int(chance) > 0xFFFF
+    return float(np.uint32(((bits >> 16) + away) << 16).view(np.float32))
+
+
 NUMPY = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power,
     "neg": np.negative, "abs": np.abs, "sign": np.sign, "sqrt": np.sqrt, "exp": np.exp,
     "log": np.log, "tanh": np.tanh, "minimum": np.minimum, "maximum": np.maximum, "lt": np.less,
     "le": np.less_equal, "eq": np.equal, "ne": np.not_equal, "and": np.logical_and,
     "or": np.logical_or, "not": np.logical_not, "where": np.where,
+    "bfloat16": lambda x: through(torch.bfloat16, x),
+    "float16": lambda x: through(torch.float16, x),
+    "dither": lambda x, chance: dithered(x, chance),
 }  # fmt: skip
+CHANCES = [0, 1, 0x7FFF, 0x8000, 0xFFFF]
 INEXACT = {"pow", "exp", "log", "tanh"}
 CORNERS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 0.5, -0.5, 1e-320, 5e-324, 1e300, -1e300,
            709.0, 711.0, -746.0, math.inf, -math.inf, math.nan]  # fmt: skip
@@ -61,6 +82,8 @@ def test_corners(op):
         kinds = [[False, True]] * OPS[op].arity
     elif op == "where":
         kinds[0] = [False, True]
+    elif op == "dither":
+        kinds[1] = CHANCES
     wrong = [args for args in itertools.product(*kinds) if not agree(op, args)]
     assert not wrong
 
@@ -68,7 +91,8 @@ def test_corners(op):
 @pytest.mark.parametrize("op", sorted(OPS.keys() - BOOLS - {"where"}))
 @given(data=st.data())
 def test_anywhere(op, data):
-    args = data.draw(st.tuples(*[numbers] * OPS[op].arity))
+    kinds = [numbers, st.integers(0, 0xFFFF)] if op == "dither" else [numbers] * OPS[op].arity
+    args = data.draw(st.tuples(*kinds))
     assert agree(op, args)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from catenary.expr import Formula, check_formula
 from catenary.expr.node import hyper, node, norm, tensor
-from catenary.kernel import Step, Table, launch, schedule
+from catenary.kernel import Step, Storage, Table, launch, schedule
 
 P, G, V = map(tensor, "pgv")
 A, B = map(hyper, "ab")
@@ -18,10 +18,11 @@ def tensors(arrays):
     return [a if isinstance(a, torch.Tensor) else torch.from_numpy(a) for a in arrays]
 
 
-def table(outputs, columns, gradients=None, values=None, masters=None, shared=()):
+def table(outputs, columns, gradients=None, values=None, shared=(), kind="plain", keys=None):
     """Return a table of the formula `outputs` over `columns`, name to one array a row."""
     formula = check_formula(Formula(tuple(outputs.items()), tuple(shared)))
-    made = Table(schedule(formula), {n: tensors(c) for n, c in columns.items()}, masters)
+    held = {n: tensors(c) for n, c in columns.items()}
+    made = Table(schedule(formula, Storage.of(kind, held)), held, keys)
     made.set_gradients(tensors(gradients) if gradients else [None] * made.size)
     made.groups = [(values or {}, range(made.size))]
     return made

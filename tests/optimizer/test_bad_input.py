@@ -9,7 +9,7 @@ import pytest
 
 from catenary import Link, Parameter
 from catenary.errors import GradientError, StateError, UninitializedError
-from catenary.optimizer import UpdateRule
+from catenary.optimizer import FormulaRule, UpdateRule
 from catenary.optimizers import Adam, MomentumSGD
 
 
@@ -133,15 +133,19 @@ def test_a_classic_rule_that_raises_says_where_and_what_was_done() -> None:
 
 
 def test_a_formula_whose_property_is_no_number() -> None:
-    class Odd(Adam.rule):  # type: ignore[misc, name-defined]
+    class Odd(FormulaRule):
         @property
-        def alpha_t(self) -> str:
+        def rate(self) -> str:
             return "fast"
+
+        @staticmethod
+        def step(p: Any, g: Any, h: Any) -> Any:
+            return p - h.rate * g
 
     model = Model()
     opt = Adam().setup(model)
-    model.z.update_rule = Odd(opt.hyperparam)
+    model.z.update_rule = Odd()
     before = fingerprint(model, opt)
-    with pytest.raises(ValueError, match=r"parameter /z: h.alpha_t of Odd is 'fast'"):
+    with pytest.raises(ValueError, match=r"parameter /z: h.rate of Odd is 'fast'"):
         opt.update()
     assert fingerprint(model, opt) == before

@@ -9,7 +9,9 @@ from typing import Literal
 
 from catenary.expr.ops import CONDITIONS
 
-__all__ = ["Node", "Varies", "const", "hyper", "node", "norm", "tensor", "walk"]
+__all__ = [
+    "Node", "Varies", "const", "hyper", "node", "norm", "random", "scalar", "tensor", "walk",
+]  # fmt: skip
 
 Varies = Literal["never", "step", "tensor", "element"]
 """How often a value changes: a constant; once a step, known to the host; once a tensor and step,
@@ -22,9 +24,10 @@ class Node:
     """One operation on other nodes. Equal formulas are one object, so `is` compares formulas.
 
     Attributes:
-        op: A key of :data:`~catenary.expr.ops.OPS`, a leaf, or ``"norm"``.
+        op: A key of :data:`~catenary.expr.ops.OPS`, a leaf, ``"norm"``, or ``"random"``.
         args: The nodes it works on.
-        value: The name of a leaf, the number of a constant, the reach of a norm; otherwise None.
+        value: The name of a leaf, the number of a constant, the reach of a norm, the stream of a
+            random number; otherwise None.
         varies: How often its value changes.
     """
 
@@ -101,6 +104,17 @@ def norm(arg: Node, over: Literal["tensor", "model"]) -> Node:
     model.
     """
     return _intern("norm", (arg,), over, "tensor")
+
+
+def random(stream: int, row: Node, t: Node) -> Node:
+    """Return a whole number from 0 to 65535, drawn anew for every element, row and step.
+
+    Args:
+        stream: Which of the step's draws; streams are independent.
+        row: The scalar that tells rows apart.
+        t: The scalar that counts steps.
+    """
+    return _intern("random", (row, t), str(stream), "element")
 
 
 def walk(roots: Iterable[Node]) -> Iterator[Node]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,42 @@ def _maximum(a: float, b: float) -> float:
     return math.nan if math.isnan(a) or math.isnan(b) else max(a, b)
 
 
+def _as_float32(a: float) -> float:
+    return _packed("f", a)
+
+
+def _float16(a: float) -> float:
+    return _packed("e", _as_float32(a))
+
+
+def _packed(kind: str, a: float) -> float:
+    """Round to a format that `struct` knows; what is too large for it is infinite."""
+    try:
+        return float(struct.unpack(kind, struct.pack(kind, a))[0])
+    except OverflowError:
+        return math.copysign(math.inf, a)
+
+
+def _bfloat16(a: float) -> float:
+    bits = _bits(a)
+    return _upper_half(a, bits + 0x7FFF + (bits >> 16 & 1))
+
+
+def _dither(a: float, chance: float) -> float:
+    return _upper_half(a, _bits(a) + int(chance))
+
+
+def _bits(a: float) -> int:
+    return int(struct.unpack("I", struct.pack("f", _as_float32(a)))[0])
+
+
+def _upper_half(a: float, bits: int) -> float:
+    """Return the float32 of the upper 16 of these bits; what is not finite stays as it is."""
+    if not math.isfinite(a):
+        return a
+    return float(struct.unpack("f", struct.pack("I", bits & 0xFFFF0000))[0])
+
+
 OPS: dict[str, Op] = {
     "add": Op(2, operator.add),
     "sub": Op(2, operator.sub),
@@ -94,6 +131,12 @@ OPS: dict[str, Op] = {
     "or": Op(2, lambda a, b: a or b),
     "not": Op(1, lambda a: not a),
     "where": Op(3, lambda c, a, b: a if c else b),
+    # To the nearest number of a 16-bit format, to even where two are as near.
+    "bfloat16": Op(1, _bfloat16),
+    "float16": Op(1, _float16),
+    # To bfloat16, away from 0 where the 16 bits that go and `chance`, a whole number from 0 to
+    # 65535, come to 65536 or more.
+    "dither": Op(2, _dither),
 }
 
 CONDITIONS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})

@@ -11,7 +11,7 @@ __all__ = ["show", "show_node"]
 
 _GREEK = {
     "alpha": "α", "beta": "β", "beta1": "β₁", "beta2": "β₂", "gamma": "γ", "eps": "ε", "eta": "η",
-    "rho": "ρ", "momentum": "μ", "alpha_t": "αₜ",
+    "rho": "ρ", "momentum": "μ",
 }  # fmt: skip
 # sign, how tightly it binds, and how tightly its arguments must. A product is written side by side,
 # so a quotient inside one gets brackets, and so does a product under a quotient.
@@ -22,7 +22,8 @@ _INFIX = {
     "div": (" / ", 2, (2, 4)), "mul": (" ", 3, (3, 3)), "pow": ("^", 4, (5, 5)),
 }  # fmt: skip
 _CALLS = {"minimum": "min", "maximum": "max", "where": "where", "sign": "sign", "exp": "exp",
-          "log": "log", "tanh": "tanh"}  # fmt: skip
+          "log": "log", "tanh": "tanh", "bfloat16": "bfloat16", "float16": "float16",
+          "dither": "dither"}  # fmt: skip
 _TIGHTEST = 5
 
 Names = Mapping[Node, str]

@@ -6,10 +6,14 @@ room knows dtypes and devices and calls `expr` and torch; `optimizer` fills tabl
 them.
 """
 
-from catenary.kernel.launch import Launch, Step, Whole
+from catenary.kernel.launch import Step, Whole, bound
+from catenary.kernel.outcome import Launch
 from catenary.kernel.schedule import Pass, Schedule, schedule
+from catenary.kernel.storage import Kind, Storage
 from catenary.kernel.table import Table, aligned, is_dense
+from catenary.kernel.triton import DeviceStep, Later
 
 __all__ = [
-    "Launch", "Pass", "Schedule", "Step", "Table", "Whole", "aligned", "is_dense", "schedule",
+    "DeviceStep", "Kind", "Later", "Launch", "Pass", "Schedule", "Step", "Storage", "Table",
+    "Whole", "aligned", "bound", "is_dense", "schedule",
 ]  # fmt: skip

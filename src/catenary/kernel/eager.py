@@ -2,7 +2,7 @@
 
 It is the meaning that other backends must reproduce, bit for bit where the arithmetic allows.
 Storage of 16 bits is computed in float32, float64 in float64, and every stored array is rounded
-once.
+once, to the nearest number.
 """
 
 from __future__ import annotations
@@ -15,17 +15,41 @@ from typing import Any
 import numpy as np
 import torch
 
+from catenary.expr import Node
+from catenary.kernel.chance import places, sixteen_bits
 from catenary.kernel.schedule import Pass
 from catenary.kernel.table import Floats, Table
 
 __all__ = ["EagerRunner"]
+
+
+def _rounded(x: Any, more: Callable[[Any], Any]) -> Any:
+    """Return x with bfloat16's bits, after some number was added to float32's."""
+    wide = np.asarray(x, np.float32)
+    bits = wide.view(np.uint32)
+    moved = ((bits + more(bits)) & np.uint32(0xFFFF0000)).view(np.float32)
+    return np.where(np.isfinite(wide), moved, wide).astype(np.asarray(x).dtype)
+
+
+def _bfloat16(x: Any) -> Any:
+    return _rounded(x, lambda bits: 0x7FFF + (bits >> 16 & 1))
+
+
+def _float16(x: Any) -> Any:
+    return np.asarray(x, np.float32).astype(np.float16).astype(np.asarray(x).dtype)
+
+
+def _dither(x: Any, chance: Any) -> Any:
+    return _rounded(x, lambda bits: np.asarray(chance).astype(np.uint32))
+
 
 NUMPY: dict[str, Callable[..., Any]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power,
     "neg": np.negative, "abs": np.absolute, "sign": np.sign, "sqrt": np.sqrt, "exp": np.exp,
     "log": np.log, "tanh": np.tanh, "minimum": np.minimum, "maximum": np.maximum, "lt": np.less,
     "le": np.less_equal, "eq": np.equal, "ne": np.not_equal, "and": np.logical_and,
-    "or": np.logical_or, "not": np.logical_not, "where": np.where,
+    "or": np.logical_or, "not": np.logical_not, "where": np.where, "bfloat16": _bfloat16,
+    "float16": _float16, "dither": _dither,
 }  # fmt: skip
 
 
@@ -34,13 +58,24 @@ def _sign(x: torch.Tensor) -> torch.Tensor:
     return torch.where(x.isnan(), x, torch.sign(x))
 
 
+def _through(dtype: torch.dtype) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda x: x.float().to(dtype).to(x.dtype)
+
+
+def _dither_torch(x: torch.Tensor, chance: torch.Tensor) -> torch.Tensor:
+    wide = x.float()
+    moved = (wide.view(torch.int32) + chance.to(torch.int32)) & -0x10000
+    return torch.where(wide.isfinite(), moved.view(torch.float32), wide).to(x.dtype)
+
+
 TORCH: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
     "pow": torch.pow, "neg": operator.neg, "abs": torch.abs, "sign": _sign, "sqrt": torch.sqrt,
     "exp": torch.exp, "log": torch.log, "tanh": torch.tanh, "minimum": torch.minimum,
     "maximum": torch.maximum, "lt": operator.lt, "le": operator.le, "eq": operator.eq,
     "ne": operator.ne, "and": torch.logical_and, "or": torch.logical_or, "not": torch.logical_not,
-    "where": torch.where,
+    "where": torch.where, "bfloat16": _through(torch.bfloat16),
+    "float16": _through(torch.float16), "dither": _dither_torch,
 }  # fmt: skip
 
 
@@ -105,8 +140,6 @@ def _update(table: Table, row: int) -> list[float]:
     # A result that is an input as it was must survive the writes before its own.
     results = [copy(known[v]) if v.op == "tensor" else known[v] for _, v in sweep.outputs]
     for (name, _), result in zip(sweep.outputs, results, strict=True):
-        if name == "p" and table.masters is not None:
-            _store(table.masters[row], result)
         _store(table.tensor(name, row), result)
     return measured
 
@@ -136,6 +169,8 @@ def _compute_numpy(
                 known[at] = number(scalars[str(at.value)])
             elif at.op == "const":
                 known[at] = number(at.value)
+            elif at.op == "random":
+                known[at] = _random(at, known, like).numpy()
             else:
                 known[at] = NUMPY[at.op](*[known[arg] for arg in at.args])
     return known
@@ -153,9 +188,17 @@ def _compute_torch(
             elif at.op in ("scalar", "const"):
                 number = scalars[str(at.value)] if at.op == "scalar" else at.value
                 known[at] = torch.tensor(number, dtype=dtype, device=like.device)
+            elif at.op == "random":
+                known[at] = _random(at, known, like)
             else:
                 known[at] = TORCH[at.op](*[known[arg] for arg in at.args])
     return known
+
+
+def _random(at: Node, known: Mapping[Any, Any], like: torch.Tensor) -> torch.Tensor:
+    row, t = (int(known[arg]) for arg in at.args)
+    drawn: torch.Tensor = sixteen_bits(int(str(at.value)), row, t, places(like))
+    return drawn.float()
 
 
 def _compute_dtype(tensor: torch.Tensor) -> torch.dtype:
@@ -170,12 +213,6 @@ def _on_torch(tensor: torch.Tensor) -> bool:
 def _load(table: Table, row: int, name: str, on_torch: bool) -> Any:
     stored = table.tensor(name, row).data
     dtype = _compute_dtype(table.tensor("p", row))
-    if name == "p" and table.masters is not None:
-        # An edit of the parameter since the last step shows as a difference from the rounded
-        # master.
-        master = table.masters[row].data
-        edited = stored != master.to(stored.dtype)
-        stored = torch.where(edited, stored.to(dtype), master)
     wide = stored.to(dtype)
     return wide if on_torch else wide.numpy()
 

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from catenary.expr import Node
+from catenary.kernel import bits
 from catenary.kernel.schedule import Pass
 
-__all__ = ["SPELL", "Signature", "spell"]
+__all__ = ["SPELL", "Block", "Kernel", "Signature", "spell"]
 
 WIDTH = 16
 STORAGE = {"float32": "float", "float64": "double", "float16": "half", "bfloat16": "i16"}
@@ -31,8 +32,7 @@ class Signature:
     """What a kernel is compiled for, beside its pass.
 
     Attributes:
-        columns: (tensor name, storage dtype) in the order of the row's pointers; a master comes
-            under the name ``"@master"``.
+        columns: (tensor name, storage dtype) in the order of the row's pointers.
         scalars: Names of the scalars in the order of the row's scalars.
         check_finite: Whether the pass also looks for gradients that are not finite.
     """
@@ -46,36 +46,31 @@ class Signature:
         """LLVM's name of the dtype that the arithmetic has."""
         return "double" if dict(self.columns)["p"] == "float64" else "float"
 
-    @property
-    def has_master(self) -> bool:
-        """Whether the parameter is a rounded copy of a float32 master."""
-        return any(name == "@master" for name, _ in self.columns)
 
-
-def _binary(instruction: str) -> Callable[[_Block, Node], str]:
+def _binary(instruction: str) -> Callable[[Block, Node], str]:
     return lambda block, at: block.emit(f"{instruction} {block.type} {block.args(at)}")
 
 
-def _compare(condition: str) -> Callable[[_Block, Node], str]:
+def _compare(condition: str) -> Callable[[Block, Node], str]:
     return lambda block, at: block.emit(f"fcmp {condition} {block.type} {block.args(at)}")
 
 
-def _logic(instruction: str) -> Callable[[_Block, Node], str]:
+def _logic(instruction: str) -> Callable[[Block, Node], str]:
     return lambda block, at: block.emit(f"{instruction} {block.bools} {block.args(at)}")
 
 
-def _intrinsic(name: str) -> Callable[[_Block, Node], str]:
-    def spell(block: _Block, at: Node) -> str:
+def _intrinsic(name: str) -> Callable[[Block, Node], str]:
+    def spell(block: Block, at: Node) -> str:
         arguments = ", ".join(f"{block.type} {block.values[arg]}" for arg in at.args)
         return block.emit(block.call(name, arguments, len(at.args)))
 
     return spell
 
 
-def _pick(condition: str) -> Callable[[_Block, Node], str]:
+def _pick(condition: str) -> Callable[[Block, Node], str]:
     """NumPy's minimum and maximum: the first argument if it is NaN or wins, else the second."""
 
-    def spell(block: _Block, at: Node) -> str:
+    def spell(block: Block, at: Node) -> str:
         a, b = (block.values[arg] for arg in at.args)
         wins = block.emit(f"fcmp {condition} {block.type} {a}, {b}")
         is_nan = block.emit(f"fcmp uno {block.type} {a}, {a}")
@@ -85,7 +80,7 @@ def _pick(condition: str) -> Callable[[_Block, Node], str]:
     return spell
 
 
-def _sign(block: _Block, at: Node) -> str:
+def _sign(block: Block, at: Node) -> str:
     x, zero = block.values[at.args[0]], block.const(0.0)
     above = block.emit(f"fcmp ogt {block.type} {x}, {zero}")
     below = block.emit(f"fcmp olt {block.type} {x}, {zero}")
@@ -94,11 +89,11 @@ def _sign(block: _Block, at: Node) -> str:
     return block.select(above, block.const(1.0), block.select(below, block.const(-1.0), kept))
 
 
-def _where(block: _Block, at: Node) -> str:
+def _where(block: Block, at: Node) -> str:
     return block.select(*(block.values[arg] for arg in at.args))
 
 
-SPELL: dict[str, Callable[[_Block, Node], str]] = {
+SPELL: dict[str, Callable[[Block, Node], str]] = {
     "add": _binary("fadd"),
     "sub": _binary("fsub"),
     "mul": _binary("fmul"),
@@ -121,16 +116,27 @@ SPELL: dict[str, Callable[[_Block, Node], str]] = {
     "or": _logic("or"),
     "not": lambda block, at: block.emit(f"xor {block.bools} {block.args(at)}, {block.true}"),
     "where": _where,
+    "bfloat16": bits.through_bfloat16,
+    "float16": bits.through_float16,
+    "dither": bits.dither,
 }
 
 
-class _Block:
-    """The body of a loop over vectors (width 16) or over single elements (width 1)."""
+class Block:
+    """The body of a loop over vectors (width 16) or over single elements (width 1).
 
-    def __init__(self, kernel: _Kernel, width: int, tag: str) -> None:
+    Attributes:
+        values: What each node is called.
+        hashes: By pair of streams, the integers that random bits are taken from.
+        drawn: Of random nodes, the integers that they are made of.
+    """
+
+    def __init__(self, kernel: Kernel, width: int, tag: str) -> None:
         self.kernel, self.width, self.tag = kernel, width, tag
         self.lines: list[str] = []
         self.values: dict[Node, str] = {}
+        self.hashes: dict[int, str] = {}
+        self.drawn: dict[Node, str] = {}
         self.type: str = self.of(kernel.signature.compute)
         self.bools: str = self.of("i1")
         self.true: str = "true" if width == 1 else "splat (i1 true)"
@@ -146,9 +152,11 @@ class _Block:
         return name
 
     def args(self, at: Node) -> str:
+        """Return what a node's arguments are called."""
         return ", ".join(self.values[arg] for arg in at.args)
 
     def call(self, name: str, arguments: str, arity: int, kind: str | None = None) -> str:
+        """Return a call of one of LLVM's own functions."""
         kind = kind or self.kernel.signature.compute
         suffix = {"float": "f32", "double": "f64"}[kind]
         full = f"llvm.{name}." + (suffix if self.width == 1 else f"v{self.width}{suffix}")
@@ -157,18 +165,22 @@ class _Block:
         return f"call {self.of(kind)} @{full}({arguments})"
 
     def select(self, condition: str, a: str, b: str) -> str:
+        """Choose between two values."""
         return self.emit(f"select {self.bools} {condition}, {self.type} {a}, {self.type} {b}")
 
     def const(self, value: float, kind: str | None = None) -> str:
+        """Return a number, as often as the block is wide."""
         kind = kind or self.kernel.signature.compute
         rounded = float(np.float32(value)) if kind == "float" else float(value)
         text = f"0x{struct.pack('>d', rounded).hex().upper()}"
         return text if self.width == 1 else f"splat ({kind} {text})"
 
     def ints(self, kind: str, value: int) -> str:
+        """Return a whole number, as often as the block is wide."""
         return str(value) if self.width == 1 else f"splat ({kind} {value})"
 
     def address(self, column: int, dtype: str) -> str:
+        """Return where the block's elements of a column lie."""
         base = self.kernel.bases[column]
         return self.emit(f"getelementptr {STORAGE[dtype]}, ptr {base}, i64 %{self.tag}i")
 
@@ -181,6 +193,7 @@ class _Block:
         return self.widen(stored, dtype)
 
     def widen(self, stored: str, dtype: str) -> str:
+        """Return what was loaded in the compute dtype."""
         compute = self.kernel.signature.compute
         if dtype == "bfloat16":
             whole = self.emit(f"zext {self.of('i16')} {stored} to {self.of('i32')}")
@@ -192,33 +205,25 @@ class _Block:
         return self.convert(stored, STORAGE[dtype], compute)
 
     def convert(self, value: str, source: str, goal: str) -> str:
-        bits = {"half": 16, "float": 32, "double": 64}
-        cast = "fpext" if bits[source] < bits[goal] else "fptrunc"
+        """Return a value in another of LLVM's float types."""
+        sizes = {"half": 16, "float": 32, "double": 64}
+        cast = "fpext" if sizes[source] < sizes[goal] else "fptrunc"
         return self.emit(f"{cast} {self.of(source)} {value} to {self.of(goal)}")
 
-    def narrow(self, value: str, dtype: str) -> str:
+    def narrow(self, at: Node, dtype: str) -> str:
         """Return a value rounded once to a storage dtype."""
+        value = self.values[at]
         kind = "float" if dtype == "bfloat16" else STORAGE[dtype]
         if kind != self.kernel.signature.compute:
             value = self.convert(value, self.kernel.signature.compute, kind)
-        return self._to_bfloat16(value) if dtype == "bfloat16" else value
+        if dtype == "bfloat16":
+            return bits.narrow_bfloat16(self, value, fits=_is_bfloat16(at))
+        return value
 
-    def _to_bfloat16(self, value: str) -> str:
-        i32 = self.of("i32")
-        bits = self.emit(f"bitcast {self.of('float')} {value} to {i32}")
-        high = self.emit(f"lshr {i32} {bits}, {self.ints('i32', 16)}")
-        odd = self.emit(f"and {i32} {high}, {self.ints('i32', 1)}")
-        half = self.emit(f"add {i32} {odd}, {self.ints('i32', 0x7FFF)}")
-        rounded = self.emit(f"add {i32} {bits}, {half}")
-        result = self.emit(f"lshr {i32} {rounded}, {self.ints('i32', 16)}")
-        quiet = self.emit(f"or {i32} {high}, {self.ints('i32', 0x40)}")
-        is_nan = self.emit(f"fcmp uno {self.of('float')} {value}, {value}")
-        chosen = self.emit(f"select {self.bools} {is_nan}, {i32} {quiet}, {i32} {result}")
-        return self.emit(f"trunc {i32} {chosen} to {self.of('i16')}")
-
-    def store(self, column: int, value: str) -> None:
+    def store(self, column: int, at: Node) -> None:
+        """Write a node's value into a column."""
         _, dtype = self.kernel.signature.columns[column]
-        narrow = self.narrow(value, dtype)
+        narrow = self.narrow(at, dtype)
         address = self.address(column, dtype)
         kind = self.of(STORAGE[dtype])
         self.lines.append(f"  store {kind} {narrow}, ptr {address}, align {BYTES[dtype]}")
@@ -229,28 +234,26 @@ class _Block:
         place = {name: i for i, (name, _) in enumerate(signature.columns)}
         for at in self.kernel.sweep.order:
             if at.op == "tensor":
-                self.values[at] = self.load_input(str(at.value), place)
+                self.values[at] = self.load(place[str(at.value)])
             elif at.op == "const":
                 assert isinstance(at.value, float)
                 self.values[at] = self.const(at.value)
             elif at.op == "scalar":
                 self.values[at] = self.kernel.splat(str(at.value), self.width)
+            elif at.op == "random":
+                self.values[at] = bits.random(self, at)
             else:
                 self.values[at] = SPELL[at.op](self, at)
 
-    def load_input(self, name: str, place: dict[str, int]) -> str:
-        loaded = self.load(place[name])
-        if name != "p" or not self.kernel.signature.has_master:
-            return loaded
-        # An edit of the parameter shows as a difference from the rounded master.
-        master = self.load(place["@master"])
-        dtype = self.kernel.signature.columns[place["p"]][1]
-        rounded = self.widen(self.narrow(master, dtype), dtype)
-        edited = self.emit(f"fcmp une {self.type} {loaded}, {rounded}")
-        return self.select(edited, loaded, master)
+
+def _is_bfloat16(at: Node) -> bool:
+    """Whether a value has no more bits than a bfloat16."""
+    if at.op == "where":
+        return _is_bfloat16(at.args[1]) and _is_bfloat16(at.args[2])
+    return at.op in ("bfloat16", "dither")
 
 
-class _Kernel:
+class Kernel:
     """One function: the entry, a loop over vectors, a loop over what is left."""
 
     def __init__(self, name: str, sweep: Pass, signature: Signature) -> None:
@@ -258,6 +261,7 @@ class _Kernel:
         self.declarations: set[str] = set()
         self.bases = [f"%base{i}" for i in range(len(signature.columns))]
         self._splats: dict[tuple[str, int], str] = {}
+        self._keys: dict[int, str] = {}
         self._entry: list[str] = []
 
     def splat(self, scalar: str, width: int) -> str:
@@ -281,6 +285,14 @@ class _Kernel:
             self._splats[scalar, width] = f"{plain}.wide"
         return self._splats[scalar, width]
 
+    def key(self, pair: int, at: Node) -> str:
+        """Return the key of two random streams, computed once before the loops."""
+        if pair not in self._keys:
+            block = Block(self, 1, f"key{pair}_")
+            self._keys[pair] = bits.key_in_entry(self, block, pair, at)
+            self._entry += block.lines
+        return self._keys[pair]
+
     def text(self) -> str:
         """Return the module."""
         vector, vector_out = self._loop(WIDTH, "v")
@@ -301,7 +313,7 @@ class _Kernel:
 
     def _loop(self, width: int, tag: str) -> tuple[list[str], list[tuple[str, str]]]:
         """Return the lines of one loop and the (type, name) of what it carries out."""
-        block = _Block(self, width, tag)
+        block = Block(self, width, tag)
         block.compute()
         carried = self._carried(block)
         before, step, last, following = (
@@ -320,13 +332,11 @@ class _Kernel:
                 f"  br label %{tag}head"]  # fmt: skip
         return head + body, [(kind, f"%{tag}acc{i}") for i, (kind, _, _) in enumerate(carried)]
 
-    def _carried(self, block: _Block) -> list[tuple[str, str, str]]:
+    def _carried(self, block: Block) -> list[tuple[str, str, str]]:
         """Write outputs, and return (type, first value, next value) of each accumulator."""
         place = {name: i for i, (name, _) in enumerate(self.signature.columns)}
         for name, value in self.sweep.outputs:
-            if name == "p" and self.signature.has_master:
-                block.store(place["@master"], block.values[value])
-            block.store(place[name], block.values[value])
+            block.store(place[name], value)
         carried = []
         double = block.of("double")
         for i, reduction in enumerate(self.sweep.reductions):
@@ -369,4 +379,4 @@ class _Kernel:
 
 def spell(name: str, sweep: Pass, signature: Signature) -> str:
     """Return the LLVM module of a pass."""
-    return _Kernel(name, sweep, signature).text()
+    return Kernel(name, sweep, signature).text()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -12,9 +11,11 @@ import numpy as np
 from catenary.expr import Node
 from catenary.kernel.eager import EagerRunner
 from catenary.kernel.native import CompiledRunner, can_compile
+from catenary.kernel.outcome import Launch
 from catenary.kernel.table import Floats, Table
+from catenary.kernel.triton import DeviceStep, TritonRunner, can_launch, can_step
 
-__all__ = ["Launch", "Runner", "Step", "Whole"]
+__all__ = ["Runner", "Step", "Whole", "bound"]
 
 Whole = Callable[
     [Sequence[Floats], Sequence[Sequence[int]]], tuple[Sequence[Floats], Sequence[Sequence[int]]]
@@ -22,23 +23,6 @@ Whole = Callable[
 """Where other processes hold parts of the tensors: takes for each table the sums over the parts
 here, shape (measures, rows), and the rows that are not finite here; returns those of whole tensors.
 """
-
-
-@dataclass
-class Launch:
-    """What a step found out.
-
-    Attributes:
-        non_finite: (table, row) of every gradient with an infinite or NaN element; empty when
-            nobody asked. If it is not empty, nothing was written.
-        norms: Norms over the model, by the node that was measured.
-        measured: For each table, by name, sums of squares of its rows that the updating pass
-            measured.
-    """
-
-    non_finite: list[tuple[int, int]]
-    norms: dict[Node, float] = field(default_factory=dict)
-    measured: list[dict[str, Floats]] = field(default_factory=list)
 
 
 class Runner(Protocol):
@@ -85,12 +69,15 @@ class Step:
         self.tables = list(tables)
         self._whole = whole
         compiled = [table for table in self.tables if can_compile(table)]
-        eager = [table for table in self.tables if table not in compiled]
+        launched = [table for table in self.tables if can_launch(table)]
+        rest = [table for table in self.tables if table not in compiled + launched]
         self._runners: list[Runner] = []
         if compiled:
             self._runners.append(CompiledRunner(compiled))
-        if eager:
-            self._runners.append(EagerRunner(eager))
+        if launched:
+            self._runners.append(TritonRunner(launched))
+        if rest:
+            self._runners.append(EagerRunner(rest))
         self._stages = max((len(t.schedule.reducing) for t in self.tables), default=0)
         self._measures = any(t.schedule.updating.reductions for t in self.tables)
 
@@ -178,6 +165,16 @@ class Step:
             if table.reductions(stage):
                 table.fill_scalars(stage, over_model[i], over_tensor[i])
         return []
+
+
+def bound(tables: Sequence[Table], whole: Whole | None = None) -> Step | DeviceStep:
+    """Return tables bound to what steps them.
+
+    Tables of one device, with nothing spread over processes, are stepped without the host.
+    """
+    if tables and whole is None and all(map(can_launch, tables)) and can_step(tables):
+        return DeviceStep(tables)
+    return Step(tables, whole)
 
 
 def _root_of_sum(squares: list[float]) -> float:

@@ -13,6 +13,7 @@ from catenary.kernel.compiler import Kernel, compiled
 from catenary.kernel.ir import STORAGE, Signature
 from catenary.kernel.pool import CHUNK, run_chunks
 from catenary.kernel.schedule import Pass
+from catenary.kernel.storage import dtype_name
 from catenary.kernel.table import Floats, Table, is_dense
 
 __all__ = ["CompiledRunner", "can_compile"]
@@ -44,8 +45,6 @@ def _has_llvm() -> bool:
 def _is_flat(table: Table, row: int) -> bool:
     """Whether all tensors of a row lie in memory in one order, without holes."""
     held = [tensors[row] for tensors in table.columns.values()]
-    if table.masters is not None:
-        held.append(table.masters[row])
     first = held[0]
     # NumPy gives tensors without elements strides of their own.
     return all(
@@ -57,7 +56,7 @@ def _is_flat(table: Table, row: int) -> bool:
 
 
 def _dtype(tensor: torch.Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+    return dtype_name(tensor.dtype)
 
 
 class _Rows:
@@ -65,16 +64,12 @@ class _Rows:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        stored = {"p": table.columns["p"]}
-        if table.masters is not None:
-            stored["@master"] = table.masters
-        stored.update({n: held for n, held in table.columns.items() if n != "p"})
         columns = [("g", _dtype(table.columns["p"][0]))]
-        columns += [(name, _dtype(held[0])) for name, held in stored.items()]
+        columns += [(name, _dtype(held[0])) for name, held in table.columns.items()]
         names = tuple(s.name for s in table.schedule.program.scalars)
         self.signature = Signature(tuple(columns), names)
         self.pointers = np.zeros((table.size, len(columns)), np.int64)
-        for i, held in enumerate(stored.values(), start=1):
+        for i, held in enumerate(table.columns.values(), start=1):
             self.pointers[:, i] = [t.data_ptr() for t in held]
         self.counts = np.array([t.numel() for t in table.columns["p"]], np.int64)
         number = np.float64 if self.signature.compute == "double" else np.float32

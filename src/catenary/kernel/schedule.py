@@ -11,6 +11,7 @@ from typing import Any
 from catenary.expr import Formula, Node, Program, Reduction, check_program, hoist
 from catenary.expr.node import walk
 from catenary.expr.ops import OPS
+from catenary.kernel.storage import PLAIN, ROW, Storage, stored
 
 __all__ = ["Pass", "Schedule", "schedule"]
 
@@ -70,6 +71,12 @@ class Schedule:
         return {name: places[scalar] for name, scalar in self.program.host}
 
     @functools.cached_property
+    def row_column(self) -> int | None:
+        """The place among the scalars of what tells rows apart; None where nobody asks."""
+        names = [s.name for s in self.program.scalars]
+        return names.index(ROW) if ROW in names else None
+
+    @functools.cached_property
     def scalar_columns(self) -> list[slice]:
         """For each stage, the places of its scalars in :attr:`Program.scalars`."""
         ends = [0]
@@ -106,9 +113,12 @@ def _sweep(
 
 
 @functools.lru_cache(maxsize=1024)
-def schedule(formula: Formula) -> Schedule:
-    """Return the passes of a formula. Equal formulas share one schedule."""
-    program = check_program(hoist(formula))
+def schedule(formula: Formula, storage: Storage = PLAIN) -> Schedule:
+    """Return the passes of a formula over tensors that are kept in some way.
+
+    Equal formulas over equal storage share one schedule.
+    """
+    program = check_program(stored(hoist(formula), storage))
     stages = range(1, program.stages + 1)
     reducing = tuple(_sweep(r for r in program.reductions if r.stage == k) for k in stages)
     return Schedule(program, reducing, _sweep(program.measured, program.outputs))

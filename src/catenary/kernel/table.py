@@ -9,6 +9,7 @@ import torch
 
 from catenary.expr import Reduction
 from catenary.kernel.schedule import Schedule
+from catenary.kernel.storage import ROW
 
 __all__ = ["Floats", "Table", "aligned", "is_dense"]
 
@@ -46,7 +47,8 @@ class Table:
     Args:
         schedule: What runs over the rows.
         columns: For each tensor name but ``"g"``, one tensor a row.
-        masters: Where parameters are stored in 16 bits and updated in float32, the float32 copies.
+        keys: What tells rows apart where the schedule draws random numbers: whole numbers below
+            2**24, one a row.
 
     Attributes:
         addresses: Of this step's gradients; 0 where there is none.
@@ -59,12 +61,12 @@ class Table:
         self,
         schedule: Schedule,
         columns: Mapping[str, Sequence[torch.Tensor]],
-        masters: Sequence[torch.Tensor] | None = None,
+        keys: Sequence[int] | None = None,
     ) -> None:
         self.schedule = schedule
         self.columns = {name: list(tensors) for name, tensors in columns.items()}
-        self.masters = None if masters is None else list(masters)
         self.size = len(self.columns["p"])
+        self.keys: Floats = np.array(keys or [0] * self.size, np.float64)
         self.set_gradients([])
         self.rows: Sequence[int] = range(self.size)
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
@@ -114,7 +116,9 @@ class Table:
         if columns.start == columns.stop:
             return
         known = self.scalars[:, columns]
-        for values, rows in self.groups:
+        keyed = self.schedule.row_column if stage == 0 else None
+        for given, rows in self.groups:
+            values = given if keyed is None else {**given, ROW: 0.0}
             if over_tensor:
                 for row in rows:
                     own = {name: float(norms[row]) for name, norms in over_tensor.items()}
@@ -122,3 +126,5 @@ class Table:
             else:
                 whole = len(rows) == self.size
                 known[... if whole else rows] = self.schedule.scalars(stage, values, over_model)
+        if keyed is not None:
+            self.scalars[:, keyed] = self.keys

@@ -12,6 +12,7 @@ from catenary.optim.engine import Engine
 from catenary.optim.param_groups import ParamGroups
 from catenary.optim.treatment import Treatment
 from catenary.optimizer.explain import Explanation
+from catenary.optimizer.keeping import exact_value
 from catenary.optimizer.non_finite import Policy
 from catenary.optimizer.selection import Selection, choose
 
@@ -57,6 +58,18 @@ class Beyond:
     def averaged_weights(self) -> AbstractContextManager[None]:
         """Put the averaged weights into the model for the length of a `with` block."""
         return self._engine.averaged_weights()
+
+    def float32_weights(self) -> dict[str, torch.Tensor]:
+        """Return every parameter by name, with all the bits that are kept, as new tensors.
+
+        A 16-bit parameter becomes float32: its master, its sum with what rounding left, or itself;
+        others keep their dtype. ``model.float().load_state_dict(..., strict=False)`` takes them.
+        """
+        self._follow()
+        return {
+            name: param.shown(exact_value(param.update_rule, param), param.shape)
+            for name, param in self._view.namedparams(False)
+        }
 
     def explain(self) -> Explanation:
         """Return what a step does and why: buckets, passes, bytes a value, what fell out."""
@@ -111,6 +124,18 @@ class Beyond:
             ValueError: If `policy` is unknown, or `stop_after` is no positive whole number.
         """
         self._engine.when_not_finite(policy, stop_after=stop_after)
+
+    def synchronize(self) -> None:
+        """Wait until the outcome of every step is known, and take notice of it.
+
+        On a CUDA device a step that looks for gradients that are not finite, or measures, is queued
+        and not waited for; warnings and counts follow when its outcome arrives. Reading `state` and
+        saving call this; on the CPU nothing is ever awaited.
+
+        Raises:
+            GradientError: If steps were skipped, and a policy says so; see :meth:`when_not_finite`.
+        """
+        self._engine.synchronize()
 
     def clear_in_step(self, on: bool = True) -> None:
         """Let the updating pass leave zeros in the gradients, so that `zero_grad` is not needed.

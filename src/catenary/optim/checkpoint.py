@@ -148,21 +148,36 @@ class Loading:
             StateError: If nothing has such a hyperparameter, or a new group would join tensors that
                 have different values now.
         """
-        now = {id(tensor): group for group in groups for tensor in group["params"]}
         for word in words:
             if not any(word in group for group in groups):
                 raise StateError(
                     f"keep={word!r} names no hyperparameter; give their names, such as "
                     f"keep=('lr',)."
                 )
-            for group in self.groups:
-                values = [now[id(tensor)].get(word) for tensor in group["params"]]
-                if any(value != values[0] for value in values):
-                    raise StateError(
-                        f"keep={word!r} is impossible: the checkpoint has parameters in one group "
-                        f"that have different values of {word!r} here."
-                    )
+            self._keep(word, groups, self.groups)
+
+    @staticmethod
+    def _keep(word: str, groups: list[dict[str, Any]], of: list[dict[str, Any]]) -> None:
+        now = {id(tensor): group for group in groups for tensor in group["params"]}
+        for group in of:
+            values = [now[id(tensor)].get(word) for tensor in group["params"]]
+            if any(value != values[0] for value in values):
+                raise StateError(
+                    f"keep={word!r} is impossible: the checkpoint has parameters in one group "
+                    f"that have different values of {word!r} here."
+                )
+            if values[0] is not None:
                 group[word] = values[0]
+
+    def keep_storage(self, groups: list[dict[str, Any]]) -> None:
+        """Let parameters be kept as they are now, where the checkpoint does not say: torch's.
+
+        Raises:
+            StateError: If a new group would join tensors that are kept in different ways.
+        """
+        silent = [group for group in self.groups if "storage" not in group]
+        if silent:
+            self._keep("storage", groups, silent)
 
     def check_words(self, rule_of: RuleOf) -> None:
         """Raise unless every group's hyperparameters can be taken.

@@ -12,6 +12,7 @@ from catenary.optim.grouping import give_rule, split
 from catenary.optim.optimizer import Optimizer, Params
 from catenary.optim.words import check_values
 from catenary.optimizer import Hyper, MatrixRule, hyper, slot
+from catenary.optimizer.keeping import Kind
 
 
 class MuonHyper(Hyper):
@@ -105,6 +106,7 @@ class Muon(MuonHyper, Optimizer):
 
     Args:
         adamw: Hyperparameters of AdamW for what is no matrix; AdamW's defaults where not given.
+        storage: How 16-bit parameters are kept; see :class:`Optimizer`.
 
     Differs: torch.optim.Muon refuses what is no matrix, and orthogonalises in bfloat16.
     """
@@ -124,6 +126,7 @@ class Muon(MuonHyper, Optimizer):
         adjust_lr_fn: str | None = None,
         *,
         adamw: dict[str, Any] | None = None,
+        storage: Kind = "plain",
     ) -> None:
         check_values(AdamWRule, adamw or {})
         self._adamw = adamw or {}
@@ -131,6 +134,7 @@ class Muon(MuonHyper, Optimizer):
             self,
             params, lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov,
             ns_coefficients=ns_coefficients, eps=eps, ns_steps=ns_steps, adjust_lr_fn=adjust_lr_fn,
+            storage=storage,
         )  # fmt: skip
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:

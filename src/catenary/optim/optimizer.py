@@ -16,12 +16,19 @@ from catenary.optim.checkpoint import Loading, LoadReport
 from catenary.optim.engine import Engine
 from catenary.optim.grouping import restoring
 from catenary.optim.param_groups import ParamGroups
-from catenary.optim.state import StateView, as_tensors, portable, write_state
+from catenary.optim.state import StateView, as_float32, as_tensors, portable, write_state
 from catenary.optim.treatment import freeze
-from catenary.optim.words import check_values, check_words, plain_names, unknown_word
+from catenary.optim.words import (
+    check_storage,
+    check_values,
+    check_words,
+    plain_names,
+    unknown_word,
+)
 from catenary.optimizer import Hyper, hyper
 from catenary.optimizer.declare import make_init
 from catenary.optimizer.declared_rule import DeclaredRule
+from catenary.optimizer.keeping import Kind
 from catenary.optimizer.spec import REQUIRED
 
 __all__ = ["Optimizer", "Params"]
@@ -36,8 +43,13 @@ Params = (
 groups.
 """
 
-_ACCEPTED = {"foreach": None, "capturable": False, "differentiable": False, "fused": None}
-"""torch's words that choose among its implementations, of which there is one here."""
+_ACCEPTED = {
+    "foreach": None, "capturable": False, "differentiable": False, "fused": None,
+    "storage": "plain",
+}  # fmt: skip
+"""torch's words that choose among its implementations, of which there is one here, and ours for
+16-bit parameters.
+"""
 
 
 class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
@@ -53,6 +65,11 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         foreach, fused, capturable: Accepted for torch's sake and without meaning: there is one
             implementation.
         differentiable: Must be False.
+        storage: How float16 and bfloat16 parameters are kept, which 32 bits and more are not asked;
+            a word of groups too. ``"plain"``: rounded to the nearest number, as in torch.
+            ``"master"``: a float32 copy beside each. ``"kahan"``: what rounding left, in 16 bits
+            beside each. ``"stochastic"``: they and their states rounded up or down by chance;
+            bfloat16 only.
 
     Raises:
         HyperparameterError: If a value is no number or lies outside its range (a ValueError).
@@ -92,6 +109,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         capturable: bool = hyper(default=False, kw_only=True)
         differentiable: bool = hyper(default=False, kw_only=True)
         fused: bool | None = hyper(default=None, kw_only=True)
+        storage: Kind = hyper(default="plain", kw_only=True)
 
     def __init_subclass__(cls, **options: Any) -> None:
         # The declarations of a rule are the optimizer's too.
@@ -124,6 +142,9 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
         self._rules: dict[str, type[DeclaredRule]] = {}
+        if words.get("storage") == "plain":
+            # Groups are torch's own then, and torch's distributed checkpoints fit.
+            del words["storage"]
         given = params.named_parameters() if isinstance(params, torch.nn.Module) else params
         torch.optim.Optimizer.__init__(self, given, words)
         self._follow()
@@ -216,6 +237,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
                 f"strict=False) takes what fits:\n{loading.report}"
             )
         loading.keep(keep, self.param_groups)
+        loading.keep_storage(self.param_groups)
         loading.check_words(self._rule_of)
         with restoring(self.param_groups):
             self.param_groups[:] = loading.groups
@@ -248,12 +270,29 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
             added = self.param_groups[-1]
             if "param_names" in added:
                 added["param_names"] = plain_names(added["param_names"], self._module)
+            check_storage(added.get("storage", "plain"), added["params"])
             specs = self._rule_of(added).specs
             check_values(self._rule_of(added), {n: added[n] for n in specs if n in added})
+
+    def float32_state_dict(self) -> dict[str, Any]:
+        """Return the state as one of float32 parameters has it, which torch's own class loads.
+
+        It belongs to :meth:`float32_weights`: states in float32, nothing beside parameters, no
+        ``storage``.
+        """
+        found = self.state_dict()
+        tensors = [tensor for group in self.param_groups for tensor in group["params"]]
+        for place, state in found["state"].items():
+            param = self._view.of(tensors[place])
+            found["state"][place] = as_float32(state, param.update_rule)  # type: ignore[union-attr]
+        for group in found["param_groups"]:
+            group.pop("storage", None)
+        return found
 
     @property  # type: ignore[override]
     def state(self) -> StateView:
         """The state of each tensor in torch's names; written entries are heard."""
+        self.synchronize()
         return StateView(self._view)
 
     @state.setter

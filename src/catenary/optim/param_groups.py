@@ -12,6 +12,7 @@ import torch
 
 from catenary.errors import CatenaryError
 from catenary.optim.tensor_param import TensorParam
+from catenary.optim.words import check_storage
 from catenary.optimizer import Hyperparameter
 from catenary.optimizer.declared_rule import DeclaredRule
 from catenary.optimizer.torch_target import TorchTarget
@@ -40,6 +41,7 @@ class _Group:
         params: Its list of tensors as it was when rules were given out.
         rule: The rule's class.
         hyperparam: What the rules of the group inherit.
+        storage: How their parameters are kept; None before anybody looked.
     """
 
     def __init__(self, words: dict[str, Any], rule: type[DeclaredRule]) -> None:
@@ -52,6 +54,7 @@ class _Group:
         self._trial_rule = rule(self._trial)
         self._defaults = [(name, spec.default) for name, spec in rule.specs.items()]
         self._seen: list[Any] | None = None
+        self.storage: Any = None
 
     def is_current(self, words: Mapping[str, Any], rule: type[DeclaredRule]) -> bool:
         """Whether the program left the dictionary, its rule and its tensors as they were."""
@@ -130,6 +133,22 @@ class ParamGroups(TorchTarget):
                 break
         for place, group in enumerate(self._groups):
             group.read(place)
+            if group.words.get("storage", "plain") != group.storage:
+                self._store(place, group)
+
+    def _store(self, place: int, group: _Group) -> None:
+        """Let the rules of a group keep their parameters as the program wrote."""
+        kind = group.words.get("storage", "plain")
+        try:
+            check_storage(kind, group.params)
+        except CatenaryError as error:
+            error.args = (f"param_groups[{place}]: {error.args[0]}", *error.args[1:])
+            raise
+        for tensor in group.params:
+            rule = self._params[tensor].update_rule
+            if rule._storage != kind:
+                rule.use_storage(kind)
+        group.storage = kind
 
     def _regroup(self, groups: list[dict[str, Any]], rule_of: RuleOf) -> None:
         known = self._params

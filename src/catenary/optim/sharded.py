@@ -78,9 +78,7 @@ class ShardedParam(TensorParam):
 
     def cast_copy(self, dtype: Any) -> TensorParam:
         """Return a copy of this process's part in another dtype, spread as this one."""
-        made = super().cast_copy(dtype)
-        made.sharding = self.sharding
-        return made
+        return _CopyOfPart(super().cast_copy(dtype).tensor, self)
 
     def shown(self, held: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         """Return a state array as programs see it: a DTensor."""
@@ -89,6 +87,20 @@ class ShardedParam(TensorParam):
     def own_part(self, value: torch.Tensor) -> torch.Tensor:
         """Return what this process holds of a state array that a program gives, spread or whole."""
         return self.sharding.part(value)
+
+
+class _CopyOfPart(TensorParam):
+    """A copy of a process's part of a parameter."""
+
+    def __init__(self, tensor: torch.Tensor, of: ShardedParam) -> None:
+        super().__init__(tensor, of.name)
+        self.sharding = of.sharding
+        self._whole = of.shape
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the whole tensor."""
+        return self._whole
 
 
 def _alias(leaf: DTensor) -> torch.Tensor:

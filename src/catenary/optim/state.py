@@ -13,12 +13,21 @@ from catenary.errors import StateError
 from catenary.optim.param_groups import ParamGroups
 from catenary.optim.tensor_param import TensorParam
 from catenary.optimizer.declared_rule import DeclaredRule, as_array
+from catenary.optimizer.keeping import HALF_DTYPES
 from catenary.optimizer.update_rule import Clock
 
-__all__ = ["StateView", "as_tensors", "check_state", "portable", "read_state", "write_state"]
+__all__ = [
+    "StateView",
+    "as_float32",
+    "as_tensors",
+    "check_state",
+    "portable",
+    "read_state",
+    "write_state",
+]
 
 Shape = tuple[int, ...]
-STEP, AVERAGE, MASTER = "step", "averaged_param", "master_param"
+STEP, AVERAGE, MASTER, LOW = "step", "averaged_param", "master_param", "compensation"
 
 
 def read_state(param: TensorParam) -> dict[str, Any]:
@@ -28,7 +37,8 @@ def read_state(param: TensorParam) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     shapes = rule.shapes(param.shape)
-    if rule.counts_steps:
+    # What chance decides depends on the step.
+    if rule.counts_steps or (rule._storage == "stochastic" and param.dtype == torch.bfloat16):
         found[STEP] = torch.tensor(float(rule.t))
     for name, declared in rule.slots.items():
         if declared.key in rule.state:
@@ -38,6 +48,8 @@ def read_state(param: TensorParam) -> dict[str, Any]:
             found[declared.key] = torch.tensor(rule.value(name), dtype=torch.float64)
     if rule._fp32_param is not None:
         found[MASTER] = param.shown(rule._fp32_param.tensor, param.shape)
+    if rule._compensation is not None:
+        found[LOW] = param.shown(rule._compensation, param.shape)
     if rule._average is not None:
         found[AVERAGE] = param.shown(rule._average, param.shape)
     return found
@@ -62,6 +74,16 @@ def as_tensors(state: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _as_tensor(value) for key, value in state.items()}
 
 
+def as_float32(state: Mapping[str, Any], rule: DeclaredRule) -> dict[str, Any]:
+    """Return a state as that of a float32 parameter which is updated by the same rule."""
+    apart = {MASTER, LOW} if rule.counts_steps else {MASTER, LOW, STEP}
+    return {
+        key: value.float() if value.dtype in HALF_DTYPES else value
+        for key, value in state.items()
+        if key not in apart
+    }
+
+
 def check_state(
     rule: type[DeclaredRule], words: Mapping[str, Any], shape: Shape, values: Mapping[str, Any]
 ) -> list[str]:
@@ -75,7 +97,7 @@ def check_state(
     """
     slots = {name: rule.slots[name] for name in rule.shapes(shape)}
     expected = {slots[name].key: own for name, own in rule.shapes(shape).items()}
-    expected.update({MASTER: shape, AVERAGE: shape})
+    expected.update({MASTER: shape, LOW: shape, AVERAGE: shape})
     wrong = []
     for key, value in values.items():
         found = tuple(getattr(value, "shape", ()))
@@ -113,12 +135,25 @@ def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
     # torch's SGD counts nothing: whoever has a buffer was updated before.
     t = int(values[STEP]) if STEP in values else int(bool(arrays))
     rule._clock = Clock(t, numbers)
-    if MASTER in values and rule._use_fp32_update:
-        rule._fp32_param = param.cast_copy(torch.float32)
-        rule._fp32_param.tensor.copy_(param.own_part(values[MASTER].detach()))
+    _write_beside(param, values)
     if AVERAGE in values:
         rule._average = param.own_part(values[AVERAGE].detach()).to(device, copy=True)
     changes.values()
+
+
+def _write_beside(param: TensorParam, values: Mapping[str, Any]) -> None:
+    """Take over what a state has beside the parameter, in the way in which it is kept here."""
+    rule = param.update_rule
+    rule._fp32_param = rule._compensation = None
+    if rule._storage_of(param) not in ("master", "kahan"):
+        return
+    if MASTER in values:
+        rule._fp32_param = param.cast_copy(torch.float32)
+        rule._fp32_param.tensor.copy_(param.own_part(values[MASTER].detach()))
+    elif LOW in values:
+        low = param.own_part(values[LOW].detach())
+        rule._compensation = torch.empty_like(param.tensor.detach(), dtype=low.dtype).copy_(low)
+    rule._keep(param)
 
 
 class _ParamState(dict[str, Any]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from catenary.optim.grouping import give_rule, restoring, split
 from catenary.optim.tensor_param import TensorParam
-from catenary.optim.words import check_values
+from catenary.optim.words import check_storage, check_values
 from catenary.optimizer.treatment import hook_rules
 
 __all__ = ["Treatment", "freeze"]
@@ -29,8 +29,10 @@ class Treatment:
         return split(self._optimizer.param_groups, [param.leaf for _, param in chosen])
 
     def _set_words(self, chosen: Chosen, words: dict[str, Any]) -> None:
+        check_storage(words.get("storage", "plain"), [param.tensor for _, param in chosen])
+        of_rules = {word: value for word, value in words.items() if word != "storage"}
         for rule in {type(param.update_rule) for _, param in chosen}:
-            check_values(rule, words)
+            check_values(rule, of_rules)
         with restoring(self._optimizer.param_groups):
             for group in self._split(chosen):
                 group.update(words)

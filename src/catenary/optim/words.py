@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from catenary.errors import WrongWordError
+from catenary.optimizer.keeping import check_dtype, checked_kind
 
-__all__ = ["check_values", "check_words", "plain_names", "unknown_word"]
+__all__ = ["check_storage", "check_values", "check_words", "plain_names", "unknown_word"]
 
 CHAINER_WORDS = {
     "alpha": "`lr`",
@@ -27,7 +28,7 @@ def check_words(kind: Any, words: Mapping[str, Any]) -> None:
     Raises:
         WrongWordError: With the word that was meant.
     """
-    known = set(kind.specs)
+    known = {*kind.specs, "storage"}
     for word in words:
         if word in known or word in ("params", "param_names", "rule"):
             continue
@@ -38,6 +39,17 @@ def check_words(kind: Any, words: Mapping[str, Any]) -> None:
             raise WrongWordError(
                 f"a group of {kind.__name__} has {word}={words[word]!r}. Did you mean {near[0]!r}?"
             )
+
+
+def check_storage(kind: Any, tensors: Iterable[torch.Tensor]) -> None:
+    """Raise unless tensors can be kept so.
+
+    Raises:
+        HyperparameterError: If there is no such way, or it is none for a tensor's dtype.
+    """
+    checked_kind(kind)
+    for tensor in tensors:
+        check_dtype(kind, tensor.dtype)
 
 
 def check_values(rule: Any, words: Mapping[str, Any]) -> None:
@@ -61,7 +73,7 @@ def unknown_word(kind: Any, word: str, value: Any) -> WrongWordError:
             f"{told}\n{word!r} is Chainer's word, and catenary.optim speaks torch's language: here "
             f"it is {CHAINER_WORDS[word]}. Chainer's formulas are in catenary.optimizers."
         )
-    near = difflib.get_close_matches(word, kind.specs, n=1)
+    near = difflib.get_close_matches(word, [*kind.specs, "storage"], n=1)
     return WrongWordError(told + (f" Did you mean {near[0]!r}?" if near else ""))
 
 

@@ -14,10 +14,11 @@ import torch
 
 from catenary import changes
 from catenary.expr import Formula
-from catenary.kernel import Step, Table, aligned, schedule
+from catenary.kernel import Kind, Step, Storage, Table, aligned, schedule
+from catenary.kernel.storage import COUNT
 from catenary.optimizer.spread import adding_up
 
-__all__ = ["run_alone"]
+__all__ = ["run_alone", "run_once"]
 
 _Kept = dict[tuple[object, ...], tuple[list[Any], list[Table], Step]]
 
@@ -31,6 +32,8 @@ def run_alone(
     formula: Formula,
     values: Mapping[str, float],
     columns: Callable[[Any], dict[str, list[torch.Tensor]]],
+    kind: Kind = "plain",
+    key: int = 0,
 ) -> list[dict[str, float]]:
     """Run a formula on parameters; each has a gradient, if the formula uses one.
 
@@ -43,19 +46,23 @@ def run_alone(
         formula: What to run.
         values: Its hyperparameters by name.
         columns: Returns a parameter's tensors by name; called when nothing is kept.
+        kind: How the tensors are kept.
+        key: What tells the parameters apart where random numbers are drawn.
     """
     structure = changes.now()[0]
     since, held = _kept.get(owner, (structure, {}))
     if since != structure:
         held = {}
     _kept[owner] = (structure, held)
-    key = (formula, *map(id, params))
-    if key not in held:
-        tables = [Table(schedule(formula), columns(param)) for param in params]
-        # The parameters are kept too, so that their ids stay theirs.
+    place = (formula, kind, key, *map(id, params))
+    if place in held:
+        _, tables, step = held[place]
+    else:
+        tables = [_table(formula, columns(param), kind, key) for param in params]
         step = Step(tables, adding_up([[param] for param in params]))
-        held[key] = (list(params), tables, step)
-    _, tables, step = held[key]
+        if not any(getattr(param, "_passing", False) for param in params):
+            # The parameters are kept too, so that their ids stay theirs.
+            held[place] = (list(params), tables, step)
     for param, table in zip(params, tables, strict=True):
         gradient = param.tensor.grad
         if gradient is not None:
@@ -64,3 +71,31 @@ def run_alone(
         table.groups = [(values, [0])]
     step.run(check_finite=False)
     return [table.host_values(0) for table in tables]
+
+
+def run_once(
+    formula: Formula,
+    columns: Mapping[str, torch.Tensor],
+    kind: Kind,
+    key: int = 0,
+    t: int = 0,
+) -> None:
+    """Run a formula over tensors that are kept in some way; nothing of it is kept.
+
+    Args:
+        formula: What to run; it knows no gradient and no hyperparameters.
+        columns: Its tensors by name.
+        kind: How they are kept.
+        key: What tells the row from others where random numbers are drawn.
+        t: The number of the update.
+    """
+    table = _table(formula, {name: [held.detach()] for name, held in columns.items()}, kind, key)
+    table.set_gradients([None])
+    table.groups = [({COUNT: float(t)}, [0])]
+    Step([table]).run(check_finite=False)
+
+
+def _table(
+    formula: Formula, columns: Mapping[str, list[torch.Tensor]], kind: Kind, key: int
+) -> Table:
+    return Table(schedule(formula, Storage.of(kind, columns)), columns, [key])

@@ -13,6 +13,7 @@ from catenary.errors import NotSetUpError
 from catenary.expr import Formula
 from catenary.expr.node import Node, const, hyper, node, tensor
 from catenary.optimizer.alone import run_alone
+from catenary.optimizer.keeping import exact_value
 from catenary.optimizer.optimizer import Optimizer
 from catenary.optimizer.spec import Spec
 from catenary.optimizer.target import Target
@@ -36,20 +37,19 @@ def averaged(new: Node) -> Node:
 def start_average(rule: Any, param: Any) -> None:
     """Begin with the parameter as it is, in float32 where it is stored in 16 bits."""
     if rule._average is None:
-        held = param.tensor.detach()
-        rule._average = held.clone() if held.dtype == torch.float64 else held.float().clone()
+        rule._average = exact_value(rule, param)
 
 
 def average_alone(owner: Any, param: Any, decay: float) -> None:
     """Let the average follow a parameter that no plan has updated."""
     formula = Formula(((AVERAGE, averaged(tensor("p"))),))
-    run_alone(
-        owner,
-        [param],
-        formula,
-        {DECAY: decay},
-        lambda param: {"p": [param.tensor], AVERAGE: [param.update_rule._average]},
-    )
+    owner._keep(param)
+
+    def columns(param: Any) -> dict[str, list[torch.Tensor]]:
+        beside = {name: [held] for name, held in owner._beside(param).items()}
+        return {"p": [param.tensor], AVERAGE: [owner._average], **beside}
+
+    run_alone(owner, [param], formula, {DECAY: decay}, columns, owner._storage_of(param))
 
 
 @contextlib.contextmanager

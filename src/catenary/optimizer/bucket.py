@@ -11,7 +11,7 @@ import torch
 from catenary import changes
 from catenary.errors import CatenaryError
 from catenary.expr import Formula
-from catenary.kernel import Table, aligned, schedule
+from catenary.kernel import Kind, Storage, Table, aligned, schedule
 from catenary.optimizer.averaging import AVERAGE
 from catenary.optimizer.declared_rule import state_tensor
 from catenary.optimizer.entry import Entry
@@ -39,6 +39,9 @@ class Bucket:
     Args:
         formula: What runs over the rows.
         entries: One a row; all have the same storage.
+
+    Attributes:
+        kind: How the parameters are kept.
     """
 
     def __init__(self, formula: Formula, entries: Sequence[Entry]) -> None:
@@ -50,7 +53,11 @@ class Bucket:
         self._at = [held.data_ptr() for held in self.tensors]
         self._memory = [held.detach() for held in self.tensors]
         self._contiguous = all(held.is_contiguous() for held in self.tensors)
-        self.table = Table(schedule(formula), self._columns(), self._masters())
+        self.kind = self._kind()
+        columns = self._columns()
+        program = schedule(formula, Storage.of(self.kind, columns))
+        keys = [e.rule._row_key for e in entries] if self.kind == "stochastic" else None
+        self.table = Table(program, columns, keys)
         names = self.table.schedule.program.hypers
         own = [n.removeprefix("rule.") for n in names if n.startswith("rule.")]
         specs = getattr(entries[0].rule, "specs", {})
@@ -63,6 +70,9 @@ class Bucket:
     def _columns(self) -> dict[str, list[torch.Tensor]]:
         columns = {"p": self.tensors}
         if self.in_bucket:
+            beside = [entry.rule._beside(entry.param) for entry in self.entries]
+            for name in beside[0]:
+                columns[name] = [held[name] for held in beside]
             for name, declared in self.entries[0].rule.active_slots().items():
                 columns[name] = [
                     at(e.path, state_tensor, e.rule, declared.key, e.param) for e in self.entries
@@ -71,10 +81,10 @@ class Bucket:
             columns[AVERAGE] = [entry.rule._average for entry in self.entries]
         return columns
 
-    def _masters(self) -> list[torch.Tensor] | None:
-        if not self.in_bucket or self.entries[0].rule._fp32_param is None:
-            return None
-        return [entry.rule._fp32_param.tensor for entry in self.entries]
+    def _kind(self) -> Kind:
+        first = self.entries[0]
+        kind: Kind = first.rule._storage_of(first.param) if self.in_bucket else "plain"
+        return kind
 
     @property
     def writes_gradient(self) -> bool:
@@ -200,6 +210,16 @@ class Bucket:
         for rule, clock in self._parted:
             rule.__dict__["_clock"] = clock
         self.forget_groups()
+
+    def correct_count(self, by: int) -> None:
+        """Count updates of every row that :meth:`count` did not see, or saw and that were none."""
+        self._grouped()
+        for clock in self._clocks:
+            clock.t += by
+
+    def depends_on_host(self) -> bool:
+        """Whether rows rest, or the host computes something from the number of updates."""
+        return len(self.table.rows) != self.table.size or self._derived not in ((), ("t",))
 
     def keep_numbers(self) -> None:
         """Take over what the step made of the slots that are one number."""

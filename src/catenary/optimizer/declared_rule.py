@@ -13,7 +13,7 @@ import torch
 from catenary.errors import StateError, TraceError
 from catenary.optimizer.declare import Hyper, Slot, hyper, make_init
 from catenary.optimizer.hyperparameter import Hyperparameter
-from catenary.optimizer.state import State
+from catenary.optimizer.state import State, as_array
 from catenary.optimizer.update_rule import UpdateRule
 
 __all__ = ["DeclaredRule", "as_array", "state_tensor"]
@@ -200,11 +200,6 @@ class DeclaredRule(Hyper, UpdateRule):
                 f"the stored state {name!r} has shape {tuple(value.shape)} and its parameter has "
                 f"{tuple(param.shape)}; the file belongs to another model."
             )
-
-
-def as_array(made: torch.Tensor) -> Any:
-    """Return a state as snapshots hold it: a NumPy array on the same memory, where one can be."""
-    return made.numpy() if made.device.type == "cpu" and made.dtype != torch.bfloat16 else made
 
 
 def state_tensor(rule: DeclaredRule, name: str, param: Any) -> torch.Tensor:

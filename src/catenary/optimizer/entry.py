@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from catenary.optimizer.formula_rule import FormulaRule
 from catenary.optimizer.matrix_rule import MatrixRule
 from catenary.optimizer.update_rule import UpdateRule
 
-__all__ = ["Entry", "check_gradient", "joins_kernel", "make_entry"]
+__all__ = ["Entry", "check_gradient", "joins_kernel", "make_entry", "row_key"]
 
 
 @dataclass
@@ -41,6 +42,18 @@ class Entry:
         return self.rule is not None and self.fell_out is None
 
     @property
+    def widens_gradient(self) -> bool:
+        """Whether the rule runs on its own, and divides the gradient by its scale in float32."""
+        rule = self.rule
+        return (
+            rule is not None
+            and self.fell_out is not None
+            and rule._storage_of(self.param) != "plain"
+            and type(rule).update is UpdateRule.update
+            and "update" not in {*vars(rule), *vars(self.param)}
+        )
+
+    @property
     def signature(self) -> tuple[torch.dtype, torch.device]:
         """What a torch module may change without telling."""
         held = self.param.tensor
@@ -50,7 +63,7 @@ class Entry:
     def program(self) -> tuple[object, ...]:
         """What decides the formula that runs over the parameter."""
         if not self.in_bucket:
-            return (self.rule is None,)
+            return (self.rule is None, self.widens_gradient)
         return (type(self.rule), self.rule.flags, *map(type, self.hooks))
 
     @property
@@ -62,7 +75,7 @@ class Entry:
         dtypes = tuple(_dtype_name(held) for held in state.values())
         # Kernels cannot walk memory with holes; a tensor that has some goes apart.
         dense = is_dense(self.param.tensor)
-        return (*self.signature, dense, self.rule._fp32_param is not None, dtypes)
+        return (*self.signature, dense, self.rule._storage_of(self.param), dtypes)
 
 
 def _dtype_name(held: Any) -> str:
@@ -78,6 +91,11 @@ def make_entry(path: str, param: Any, *, repeated: bool) -> Entry:
     reason = "the target holds it more than once" if repeated else _why_alone(param, rule)
     hooks = () if reason else tuple(hook for _, hook in rule._hookable.at("pre"))
     return Entry(path, param, rule, reason, hooks)
+
+
+def row_key(path: str) -> int:
+    """Return what random numbers of a parameter depend on: 24 bits of its name's checksum."""
+    return zlib.crc32(path.encode()) & 0xFFFFFF
 
 
 def joins_kernel(hook: Any) -> bool:

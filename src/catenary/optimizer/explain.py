@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 
 from catenary.expr import show
-from catenary.kernel import Step
+from catenary.kernel import DeviceStep, Step
 from catenary.optimizer.bucket import Bucket
 from catenary.optimizer.plan import Plan
 
@@ -28,6 +28,8 @@ class BucketExplanation:
         bytes_read: Bytes a value that the updating pass reads.
         bytes_written: Bytes a value that it writes.
         bytes_measured: Bytes a value that the reducing passes read.
+        storage: How the parameters are kept; "plain" for those of 32 and 64 bits.
+        held: (what, bytes a value) that the parameters, what is beside them and the states take.
         backend: What runs it.
         sources: The kernels' LLVM IR, those that were compiled so far.
     """
@@ -40,6 +42,8 @@ class BucketExplanation:
     bytes_read: int
     bytes_written: int
     bytes_measured: int
+    storage: str
+    held: tuple[tuple[str, int], ...]
     backend: str
     sources: tuple[str, ...] = field(repr=False)
 
@@ -52,12 +56,20 @@ class BucketExplanation:
             f"  pass {len(self.reducing) + 1}: updates, {self.backend}",
             self._traffic(),
         ]
+        if self.dtype in ("float16", "bfloat16"):
+            parts = ", ".join(f"{what} {size}" for what, size in self.held)
+            lines.append(f"  kept as {self.storage!r}: {self.bytes_held} bytes a value ({parts})")
         return "\n".join(lines)
 
     @property
     def bytes_total(self) -> int:
         """Bytes a value that all passes move."""
         return self.bytes_read + self.bytes_written + self.bytes_measured
+
+    @property
+    def bytes_held(self) -> int:
+        """Bytes a value that stay between steps, gradients apart."""
+        return sum(size for _, size in self.held)
 
     def _as_row(self) -> str:
         shown = ", ".join(self.paths[:3]) + (", ..." if len(self.paths) > 3 else "")
@@ -164,11 +176,10 @@ def explain(
     return Explanation(name, torch.get_num_threads(), hooks, described, tuple(fell_out), resting)
 
 
-def _describe(bucket: Bucket, step: Step, check_finite: bool) -> BucketExplanation:
+def _describe(bucket: Bucket, step: Step | DeviceStep, check_finite: bool) -> BucketExplanation:
     table = bucket.table
     width = {"p": bucket.tensors[0].element_size(), "g": bucket.tensors[0].element_size()}
     width.update({n: held[0].element_size() for n, held in table.columns.items()})
-    master = 0 if table.masters is None else table.masters[0].element_size()
     updating = table.schedule.updating
     reducing = []
     measured = 0
@@ -187,9 +198,11 @@ def _describe(bucket: Bucket, step: Step, check_finite: bool) -> BucketExplanati
         dtype=str(bucket.tensors[0].dtype).removeprefix("torch."),
         formula=show(bucket.formula).replace("rule.", ""),  # only hooks need their prefix
         reducing=tuple(reducing),
-        bytes_read=reads + (master if "p" in updating.inputs else 0),
-        bytes_written=writes + master,
+        bytes_read=reads,
+        bytes_written=writes,
         bytes_measured=measured,
+        storage=bucket.kind,
+        held=tuple((name, held[0].element_size()) for name, held in table.columns.items()),
         backend=step.backend_of(table),
         sources=step.sources(),
     )

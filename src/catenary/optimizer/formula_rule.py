@@ -12,7 +12,7 @@ from catenary.errors import HyperparameterError, TraceError
 from catenary.expr import Formula, Scope, check_formula, show, trace
 from catenary.expr.node import Node, tensor
 from catenary.expr.node import hyper as hyper_node
-from catenary.kernel import schedule
+from catenary.kernel import Kind, schedule
 from catenary.optimizer.alone import run_alone
 from catenary.optimizer.declared_rule import DeclaredRule, as_array, state_tensor
 
@@ -45,6 +45,8 @@ class FormulaRule(DeclaredRule):
         >>> HeavyBallRule(lr=0.5).lr
         0.5
     """
+
+    _keeps_narrow_states = True
 
     @classmethod
     def _check_step(cls) -> None:
@@ -89,9 +91,12 @@ class FormulaRule(DeclaredRule):
         if not param.is_initialized or param.tensor.grad is None:
             return
         self.check_hyperparameters(param.tensor.dtype)
-        formula = trace_rule(type(self), self.flags, tensor("g"), "")
-        values = self.values(schedule(formula).program.hypers)
-        (numbers,) = run_alone(self, [param], formula, values, self._columns)
+        formula = trace_rule(type(self), self.flags, tensor("g"), "rule.")
+        names = [name.removeprefix("rule.") for name in schedule(formula).program.hypers]
+        values = {f"rule.{n}": v for n, v in self.values((*names, "t")).items()}
+        # Of a 16-bit parameter, what stands here for it is stored by `update`; its states are not.
+        kind: Kind = "stochastic" if self._storage == "stochastic" else "plain"
+        (numbers,) = run_alone(self, [param], formula, values, self._columns, kind, self._row_key)
         self._clock.numbers.update(numbers)
 
     update_core_gpu = update_core_cpu

@@ -14,11 +14,15 @@ from catenary.optimizer.declare import Hyper, make_init
 from catenary.optimizer.explain import Explanation, explain
 from catenary.optimizer.hookable import Hook
 from catenary.optimizer.hyperparameter import Hyperparameter
-from catenary.optimizer.plan import Extras, Plan
+from catenary.optimizer.keeping import HALF_DTYPES
+from catenary.optimizer.late import Awaited
+from catenary.optimizer.plan import Plan
+from catenary.optimizer.precision import KeepsPrecision
 from catenary.optimizer.selection import Selection, choose
 from catenary.optimizer.statistics import KeepsStatistics
+from catenary.optimizer.step_formula import Extras
 from catenary.optimizer.treatment import Treatment
-from catenary.optimizer.update_rule import HALF_DTYPES, UpdateRule
+from catenary.optimizer.update_rule import UpdateRule
 
 __all__ = ["GradientMethod"]
 
@@ -28,7 +32,7 @@ _OVERRIDABLE = frozenset({
 })  # fmt: skip
 
 
-class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
+class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
     """Base class of single-gradient optimizers.
 
     Every parameter of the target gets a rule of its own (:meth:`create_update_rule`); the rules'
@@ -66,7 +70,6 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
         of_rule = getattr(self.rule, "specs", {})
         declared = {name: of_rule.get(name, spec) for name, spec in self.specs.items()}
         self.hyperparam = Hyperparameter(declared=declared)
-        self._use_fp32_update = False
 
     @classmethod
     def _declare_init(cls) -> None:
@@ -86,8 +89,8 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
         super().setup(link)
         for param in self._view.params():
             param.update_rule = self.create_update_rule()
-            if self._use_fp32_update:
-                param.update_rule.use_fp32_update()
+            if self._storage != "plain":
+                param.update_rule.use_storage(self._storage)
         self._plan = None
         return self
 
@@ -149,6 +152,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
         """Return the plan of this step, after checking all that can be checked."""
         plan: Plan | None = self._plan
         if plan is None or not plan.is_current() or plan.view is not self._view:
+            self.synchronize()
             extras = Extras(self._average_decay, self._counts, self._clears)
             plan = self._plan = Plan(self._view, self._hooks("pre"), extras)
         plan.check()
@@ -160,7 +164,14 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
     def _update_by_plan(self) -> None:
         plan = self._checked_plan()
         if plan.inline:
-            self._note_non_finite(plan.step(check_finite=self._checks_finite))
+            self._learn(wait=False)
+            at_once = self._non_finite.policy == "raise" or bool(self._hooks("post"))
+            found = plan.step(check_finite=self._checks_finite, at_once=at_once)
+            if isinstance(found, Awaited):
+                self._await(found)
+                self.t += 1
+                return
+            self._note_non_finite(found, self.t, self._loss_scale)
             self.t += 1
         else:
             self._view.fill_missing_grads()
@@ -169,7 +180,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
             self.t += 1
             plan = self._checked_plan()
             if self.is_safe_to_update():
-                plan.step(check_finite=False)
+                plan.step(check_finite=False, at_once=True)
             else:
                 plan.clear_gradients()
         if self._hooks("post"):
@@ -283,15 +294,15 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
     def _call_pre_hooks(self) -> None:
         """Call the hooks with unscaled gradients.
 
-        A gradient in 16 bits may vanish when it is unscaled, which its float32 master need not
-        suffer: what no hook changed gets its scaled values back, and the rule divides those in
-        float32.
+        A gradient in 16 bits may vanish when it is unscaled, which a rule that computes in float32
+        need not suffer: what no hook changed gets its scaled values back, and the rule divides
+        those in float32.
         """
         kept = []
         for param in self._view.params(False):
             rule, grad, scale = param.update_rule, param.tensor.grad, param._loss_scale
             halved = grad is not None and grad.dtype in HALF_DTYPES
-            if halved and scale is not None and rule is not None and rule._use_fp32_update:
+            if halved and scale is not None and rule is not None and rule._storage != "plain":
                 scaled = grad.clone()
                 param.unscale_grad()
                 kept.append((param, scale, scaled, param.tensor.grad.clone()))
@@ -332,16 +343,3 @@ class GradientMethod(Hyper, AveragesWeights, KeepsStatistics):
             stacklevel=2,
         )
         self._use_cleargrads = use
-
-    def use_fp32_update(self, flag: bool = True) -> None:
-        """Update 16-bit parameters through a float32 master; before or after `setup`.
-
-        Differs from Chainer: ``flag=False`` is heard, bfloat16 too has a master, and the master
-        hears later edits of the parameter.
-        """
-        self._use_fp32_update = bool(flag)
-        if self.target is not None:
-            for param in self._view.params():
-                if param.update_rule is not None:
-                    param.update_rule.use_fp32_update(flag)
-        changes.structure()

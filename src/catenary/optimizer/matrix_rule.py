@@ -48,37 +48,36 @@ class MatrixRule(DeclaredRule):
 def together(rules: Sequence[Any], params: Sequence[Any]) -> list[list[int]]:
     """Return the places of what is updated at once: parameters that agree in all but values.
 
-    Whatever has hooks, a master or a loss scale of its own goes alone.
+    Whatever has hooks of its own goes alone.
     """
     found: dict[object, list[int]] = {}
     for place, (rule, param) in enumerate(zip(rules, params, strict=True)):
         key: object = place
-        if _is_plain(rule, param):
+        if _is_plain(rule):
             held = param.tensor
             words = tuple(rule.value(name) for name in rule.specs)
-            key = (type(rule), rule.t, words, tuple(param.shape), held.dtype, held.device)
+            kind = rule._storage_of(param)
+            key = (type(rule), rule.t, words, tuple(param.shape), held.dtype, kind, held.device)
         found.setdefault(key, []).append(place)
     return list(found.values())
 
 
-def _is_plain(rule: Any, param: Any) -> bool:
+def _is_plain(rule: Any) -> bool:
     return (
         isinstance(rule, MatrixRule)
         and type(rule).update is UpdateRule.update
         and type(rule).update_core is UpdateRule.update_core
         and type(rule).update_core_cpu is MatrixRule.update_core_cpu
         and not any(True for timing in ("pre", "post") for _ in rule._hookable.at(timing))
-        and not rule._use_fp32_update
-        and param._loss_scale is None
     )
 
 
 def update_together(rules: Sequence[MatrixRule], params: Sequence[Any]) -> None:
     """Update parameters that :func:`together` put together."""
-    for rule, param in zip(rules, params, strict=True):
-        rule.t += 1
-        rule._ensure_state(param)
-    _run(list(zip(rules, params, strict=True)))
+    own = [rule._begin(param) for rule, param in zip(rules, params, strict=True)]
+    _run(list(zip(rules, own, strict=True)))
+    for rule, param, computed in zip(rules, params, own, strict=True):
+        rule._end(param, computed)
 
 
 def _run(pairs: list[tuple[MatrixRule, Any]]) -> None:

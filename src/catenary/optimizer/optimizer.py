@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -275,10 +275,11 @@ class Optimizer:
         whole = adding_up([[param for _, param in named]])
         if whole is not None:
             _, (bad,) = whole([np.zeros((0, len(named)))], [bad])
-        self._note_non_finite(named[place][0] for place in bad)
+        self._note_non_finite([named[place][0] for place in bad], self.t, self._loss_scale)
 
-    def _note_non_finite(self, paths: Iterable[str]) -> None:
-        self._non_finite.note(tuple(paths), self.t, self._loss_scale)
+    def _note_non_finite(self, paths: Sequence[str], t: int, loss_scale: float | None) -> None:
+        """Take notice of the gradients that step `t` found not to be finite."""
+        self._non_finite.note(tuple(paths), t, loss_scale)
 
     def is_safe_to_update(self) -> bool:
         """Return whether the last check found every gradient finite."""

@@ -7,56 +7,30 @@ only reads gradients and values.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-import torch
-
 from catenary import changes
 from catenary.errors import annotate
-from catenary.expr import Formula, Node, check_formula
-from catenary.expr.node import const, hyper, node, tensor
-from catenary.kernel import Launch, Step
-from catenary.optimizer.averaging import (
-    AVERAGE,
-    DECAY,
-    average_alone,
-    averaged,
-    start_average,
-)
+from catenary.expr import Formula, Node
+from catenary.kernel import DeviceStep, Later, Launch, Step, bound
+from catenary.optimizer.averaging import DECAY, average_alone, start_average
 from catenary.optimizer.bucket import Bucket, at
 from catenary.optimizer.declared_rule import DeclaredRule, state_tensor
-from catenary.optimizer.entry import Entry, check_gradient, joins_kernel, make_entry
-from catenary.optimizer.formula_hook import FormulaHook, model_norms, trace_hook
-from catenary.optimizer.formula_rule import trace_rule
+from catenary.optimizer.entry import Entry, check_gradient, joins_kernel, make_entry, row_key
+from catenary.optimizer.formula_hook import FormulaHook
+from catenary.optimizer.late import Awaited
 from catenary.optimizer.matrix_rule import together, update_together
 from catenary.optimizer.spread import adding_up
-from catenary.optimizer.statistics import Counts, measures
+from catenary.optimizer.statistics import Counts
+from catenary.optimizer.step_formula import NOTHING_ELSE, Extras, StepFormulas
 from catenary.optimizer.target import Target
 from catenary.optimizer.update_rule import UpdateRule
 
-__all__ = ["Extras", "Plan"]
-
-
-@dataclass(frozen=True)
-class Extras:
-    """What the updating pass does besides updating.
-
-    Attributes:
-        average_decay: Share that the averaged copy of the weights keeps at a step; None: no copy.
-        counts: What keeps the statistics of steps; None: nothing is measured.
-        clears: Whether it leaves zeros in the gradients.
-    """
-
-    average_decay: float | None = None
-    counts: Counts | None = None
-    clears: bool = False
-
-
-NOTHING_ELSE = Extras()
+__all__ = ["Plan"]
 
 
 class Plan:
@@ -92,10 +66,13 @@ class Plan:
         self.entries = [
             make_entry(path, param, repeated=times[id(param)] > 1) for path, param in named
         ]
+        for entry in self.entries:
+            if entry.rule is not None:
+                entry.rule._row_key = row_key(entry.path)
         self._params = [entry.param for entry in self.entries]
         self._fallen = [e for e in self.entries if e.rule is not None and not e.in_bucket]
         self._resting: list[Any] = []
-        self._buckets: dict[bool, tuple[list[Bucket], Step]] = {}
+        self._buckets: dict[bool, tuple[list[Bucket], Step | DeviceStep]] = {}
         self._created: list[UpdateRule] = []
         self._checked: tuple[int, int] | None = None
         self._representatives: list[Entry] = []
@@ -126,8 +103,7 @@ class Plan:
             hook.check_hyperparameters()
         for entry in self._representatives:
             rule = entry.rule
-            dtype = torch.float32 if rule._use_fp32_update else entry.param.tensor.dtype
-            at(entry.path, rule.check_hyperparameters, dtype)
+            at(entry.path, rule.check_hyperparameters, entry.param.tensor.dtype)
         self._checked = values, common
 
     def _choose_representatives(self) -> list[Entry]:
@@ -137,7 +113,7 @@ class Plan:
             rule = entry.rule
             if isinstance(rule, DeclaredRule):
                 held = rule.hyperparam
-                dtype = torch.float32 if rule._use_fp32_update else entry.param.tensor.dtype
+                dtype = entry.param.tensor.dtype
                 alone = id(entry) if held.own() or held.parent is None else None
                 seen.setdefault((type(rule), id(held.parent), dtype, alone), entry)
         return list(seen.values())
@@ -145,18 +121,22 @@ class Plan:
     def _check_entries(self) -> None:
         for entry in self.entries:
             check_gradient(entry)
+            if entry.rule is not None:
+                at(entry.path, entry.rule._storage_of, entry.param)
             if entry.in_bucket and not entry.rule.lacks_state():
                 for declared in entry.rule.active_slots().values():
                     at(entry.path, state_tensor, entry.rule, declared.key, entry.param)
 
-    def step(self, *, check_finite: bool) -> list[str]:
+    def step(self, *, check_finite: bool, at_once: bool) -> list[str] | Awaited:
         """Update every parameter, or none.
 
         Args:
             check_finite: Whether a gradient that is not finite stops the step.
+            at_once: Whether to wait for a device's answer.
 
         Returns:
-            The paths of non-finite gradients; if there are any, nothing was written.
+            The paths of non-finite gradients; if there are any, nothing was written. Or what will
+            tell them.
         """
         scales = self.view.loss_scales(self._params)
         scaled = scales != {None}
@@ -171,9 +151,17 @@ class Plan:
             for bucket in buckets:
                 bucket.give_values(of_hooks, scales)
             launch = step.run(check_finite=check_finite)
+            if isinstance(launch, Later) and (at_once or self._must_know(buckets)):
+                launch = launch.launch()
         except BaseException:
             self._undo(buckets)
             raise
+        if isinstance(launch, Later):
+            if scaled:
+                self._spend_scales(buckets, rewritten=True)
+            self._created = []
+            self._announce(buckets)
+            return Awaited(launch, functools.partial(self._learn, buckets))
         if scaled:
             self._spend_scales(buckets, rewritten=not launch.non_finite)
         if launch.non_finite:
@@ -186,13 +174,36 @@ class Plan:
         if self._extras.counts is not None:
             self._note(self._extras.counts, buckets, launch)
         self._run_fallen()
+        self._announce(buckets)
+        return []
+
+    def _must_know(self, buckets: list[Bucket]) -> bool:
+        """Whether what the host does next depends on the outcome of this step."""
+        return bool(self._fallen) or any(bucket.depends_on_host() for bucket in buckets)
+
+    def _learn(self, buckets: list[Bucket], launch: Launch) -> list[str]:
+        """Take notice of the outcome of an earlier step; return paths of non-finite gradients."""
+        if launch.non_finite:
+            for bucket in buckets:
+                bucket.correct_count(-1)
+        elif self._extras.counts is not None:
+            self._note(self._extras.counts, buckets, launch)
+        return [buckets[i].entries[row].path for i, row in launch.non_finite]
+
+    def catch_up(self) -> None:
+        """Count the updates that a device made by itself, as replays of a CUDA graph."""
+        for buckets, step in self._buckets.values():
+            missed = step.catch_up() if isinstance(step, DeviceStep) else 0
+            for bucket in buckets if missed else ():
+                bucket.correct_count(missed)
+
+    def _announce(self, buckets: list[Bucket]) -> None:
         if not self.view.announces_changes:
             moving = [bucket.moving() for bucket in buckets]
             self.view.written(moving[0] if len(moving) == 1 else list(chain(*moving)))
-        return []
 
     @contextlib.contextmanager
-    def rehearsed(self, scaled: bool) -> Iterator[tuple[list[Bucket], Step]]:
+    def rehearsed(self, scaled: bool) -> Iterator[tuple[list[Bucket], Step | DeviceStep]]:
         """Show the buckets of a step that does not happen; states made for it are forgotten."""
         try:
             yield self._current_buckets(scaled)
@@ -206,7 +217,7 @@ class Plan:
             rule._state = None
         self._created = []
 
-    def _current_buckets(self, scaled: bool) -> tuple[list[Bucket], Step]:
+    def _current_buckets(self, scaled: bool) -> tuple[list[Bucket], Step | DeviceStep]:
         """Return the buckets, made anew where a torch module changed behind our back."""
         made = self._buckets.get(scaled)
         if made is not None and not self.view.announces_changes:
@@ -219,7 +230,7 @@ class Plan:
             planned = {id(param) for bucket in buckets for param in bucket.params}
             self._resting = [param for param in self._params if id(param) not in planned]
             whole = adding_up([bucket.params for bucket in buckets])
-            step = Step([bucket.table for bucket in buckets], whole)
+            step = bound([bucket.table for bucket in buckets], whole)
             made = self._buckets[scaled] = (buckets, step)
         return made
 
@@ -232,69 +243,25 @@ class Plan:
                 start_average(rule, entry.param)
             if not entry.in_bucket:
                 continue
-            master = rule._master_of(entry.param) if rule._use_fp32_update else None
+            rule._keep(entry.param)
             if rule.lacks_state():
                 if rule.state is None:
                     self._created.append(rule)
-                rule._ensure_state(entry.param if master is None else master)
+                rule._ensure_state(rule._state_like(entry.param))
             rule.lay_out(entry.param)
         # What was just announced is what this plan did itself.
         self.tokens = changes.now()
 
     def _make_buckets(self, scaled: bool) -> list[Bucket]:
-        gradient = self._gradient(scaled)
-        shared = model_norms(gradient)
-        formulas: dict[tuple[object, ...], Formula] = {}
+        formulas = StepFormulas(self._hooks, self._extras, scaled=scaled)
+        self._clipping = formulas.clipping
         grouped: dict[tuple[object, ...], tuple[Formula, list[Entry]]] = {}
         for entry in self.entries:
             if self.view.takes_part(entry.param):
-                program = entry.program
-                if program not in formulas:
-                    formulas[program] = self._formula(entry, gradient, shared, scaled)
-                formula = formulas[program]
+                formula = formulas.of(entry)
                 key = (formula, *entry.storage)
                 grouped.setdefault(key, (formula, []))[1].append(entry)
         return [Bucket(formula, entries) for formula, entries in grouped.values()]
-
-    def _gradient(self, scaled: bool) -> Node:
-        """Return the gradient that rules see: unscaled, then through the hooks in order."""
-        gradient = _unscaled(scaled)
-        self._clipping = []
-        for i, hook in enumerate(self._hooks):
-            before = model_norms(gradient)
-            gradient = trace_hook(type(hook), tensor("p"), gradient, f"hook{i}.")
-            if hook.clips_norm:
-                norms = model_norms(gradient)
-                self._clipping += [(hook, norm) for norm in norms if norm not in before]
-        return gradient
-
-    def _formula(
-        self, entry: Entry, gradient: Node, shared: tuple[Node, ...], scaled: bool
-    ) -> Formula:
-        """Return what runs over a parameter, and what it measures on the way."""
-        formula = self._updating_formula(entry, gradient, shared)
-        if self._extras.counts is None or entry.rule is None:
-            return formula
-        new = dict(formula.outputs).get("p")
-        return check_formula(replace(formula, measured=measures(_unscaled(scaled), new)))
-
-    def _updating_formula(self, entry: Entry, gradient: Node, shared: tuple[Node, ...]) -> Formula:
-        if entry.rule is None:
-            # Nothing is written, but norms and the finite check cover every parameter.
-            return Formula((), shared)
-        if not entry.in_bucket:
-            # The hooks change its gradient in place; then its own rule runs.
-            changed = () if gradient is tensor("g") else (("g", gradient),)
-            return check_formula(Formula(changed, shared))
-        for i, hook in enumerate(entry.hooks):
-            gradient = trace_hook(type(hook), tensor("p"), gradient, f"rule_hook{i}.")
-        traced = trace_rule(type(entry.rule), entry.rule.flags, gradient, "rule.", shared)
-        more: tuple[tuple[str, Node], ...] = ()
-        if self._extras.average_decay is not None:
-            more += ((AVERAGE, averaged(dict(traced.outputs)["p"])),)
-        if self._extras.clears:
-            more += (("g", const(0)),)
-        return check_formula(replace(traced, outputs=(*traced.outputs, *more)))
 
     def _gather(self, buckets: list[Bucket]) -> None:
         """Read this step's gradients."""
@@ -365,8 +332,3 @@ class Plan:
             if self._extras.average_decay is not None:
                 for entry in entries:
                     average_alone(entry.rule, entry.param, self._extras.average_decay)
-
-
-def _unscaled(scaled: bool) -> Node:
-    """Return the gradient without its loss scale."""
-    return node("div", tensor("g"), hyper("scale")) if scaled else tensor("g")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import torch
+
 from catenary import changes
 
-__all__ = ["Announced", "State", "read_optional"]
+__all__ = ["Announced", "State", "as_array", "exchange", "narrowed", "read_optional"]
 
 
 class State(dict[str, Any]):
@@ -68,6 +71,32 @@ class Announced:
     def __set__(self, obj: Any, value: Any) -> None:
         obj.__dict__[self._name] = value
         changes.structure()
+
+
+def as_array(made: torch.Tensor) -> Any:
+    """Return a state as snapshots hold it: a NumPy array on the same memory, where one can be."""
+    return made.numpy() if made.device.type == "cpu" and made.dtype != torch.bfloat16 else made
+
+
+def exchange(serializer: Any, key: str, held: Any) -> Any:
+    """Save or load a state array; bfloat16, which files lack, exactly as float32."""
+    if not isinstance(held, torch.Tensor) or held.dtype != torch.bfloat16:
+        return serializer(key, held)
+    value = serializer(key, held.detach().float().cpu().numpy())
+    if (
+        value is not None
+        and hasattr(serializer, "load")
+        and not getattr(serializer, "checking", False)
+    ):
+        held.copy_(torch.from_numpy(np.asarray(value)))
+    return held
+
+
+def narrowed(value: Any, like: Any) -> Any:
+    """Return a state array as it was loaded, in bfloat16 where `like` is."""
+    if not isinstance(like, torch.Tensor) or like.dtype != torch.bfloat16:
+        return value
+    return torch.from_numpy(np.asarray(value)).to(like.device, torch.bfloat16)
 
 
 def read_optional(serializer: Any, key: str, value: Any) -> Any:

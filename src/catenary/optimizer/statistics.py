@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catenary import changes
 from catenary.errors import NotSetUpError
 from catenary.expr.node import Node, node, tensor
-from catenary.optimizer.optimizer import Optimizer
+from catenary.optimizer.late import LearnsLate
 
 __all__ = ["Counts", "KeepsStatistics", "measures"]
 
@@ -85,16 +85,15 @@ def _with_ratio(norms: dict[str, float]) -> dict[str, float]:
     return norms
 
 
-class KeepsStatistics(Optimizer):
+class KeepsStatistics(LearnsLate):
     """The part of an optimizer that measures its steps."""
 
     _counts: Counts | None = None
 
-    def _note_non_finite(self, paths: Iterable[str]) -> None:
-        paths = tuple(paths)
+    def _note_non_finite(self, paths: Sequence[str], t: int, loss_scale: float | None) -> None:
         if paths and self._counts is not None:
             self._counts.note_skip()
-        super()._note_non_finite(paths)
+        super()._note_non_finite(paths, t, loss_scale)
 
     def collect_stats(self, on: bool = True) -> None:
         """Measure every step from now on; see :meth:`stats`.
@@ -141,4 +140,5 @@ class KeepsStatistics(Optimizer):
                 "no statistics are kept; call collect_stats() before the steps that are to be "
                 "measured."
             )
+        self.synchronize()
         return self._counts.as_floats(each=each)

@@ -34,9 +34,8 @@ class Treatment:
         kind = getattr(rule, "rule", None) or rule
         made = [kind(**words) for _ in chosen]
         for (_, param), own in zip(chosen, made, strict=True):
-            own.use_fp32_update(
-                param.update_rule is not None and param.update_rule._use_fp32_update
-            )
+            if param.update_rule is not None:
+                own.use_storage(param.update_rule._storage)
             param.update_rule = own
 
 

@@ -14,12 +14,10 @@ from catenary import changes
 from catenary.config import config
 from catenary.optimizer.hookable import Hook, Hookable
 from catenary.optimizer.hyperparameter import Hyperparameter
-from catenary.optimizer.state import Announced, read_optional
+from catenary.optimizer.keeping import Keeping
+from catenary.optimizer.state import Announced, as_array, exchange, narrowed, read_optional
 
-__all__ = ["HALF_DTYPES", "Clock", "UpdateRule", "is_reading"]
-
-HALF_DTYPES = (torch.float16, torch.bfloat16)
-"""Storage that `use_fp32_update` keeps a float32 master of."""
+__all__ = ["Clock", "UpdateRule", "is_reading"]
 
 
 class Clock:
@@ -41,7 +39,7 @@ class Clock:
         self.shared = shared
 
 
-class UpdateRule:
+class UpdateRule(Keeping):
     """Base class of all update rules.
 
     A rule holds the state of one parameter and knows how to update it. A rule written in NumPy
@@ -63,8 +61,6 @@ class UpdateRule:
 
     enabled = Announced()
     hyperparam = Announced()
-    _use_fp32_update = Announced()
-    _fp32_param = Announced()
     _average = Announced()
 
     # A rule that can join a plan announces when one of its state arrays is replaced.
@@ -75,9 +71,9 @@ class UpdateRule:
         self.enabled = True
         self.hyperparam = Hyperparameter(parent_hyperparam)
         self._clock = Clock(0)
-        self._use_fp32_update = False
-        self._fp32_param = None
-        self._average = None
+        self._storage = "plain"
+        self._fp32_param = self._compensation = self._average = None
+        self._row_key = 0
         self._hookable = Hookable(type(self).__name__, lenient=False)
         self._serialized_param: Any = None
 
@@ -130,24 +126,33 @@ class UpdateRule:
         """Run the pre hooks, the update and the post hooks on `param`; nothing if not enabled."""
         if not self.enabled:
             return
-        self.t += 1
         if not param.is_initialized:
+            self.t += 1
             self._call_core(param)
             return
-        master = self._master_of(param)
-        if master is None:
+        own = self._begin(param)
+        self._call_core(own)
+        self._end(param, own)
+
+    def _begin(self, param: Any) -> Any:
+        """Count an update, and return what it works on, with its gradient and state."""
+        working = self._working(param)
+        self.t += 1
+        if working is None:
             param.unscale_grad()
             self._ensure_state(param)
-            self._call_core(param)
-            return
-        self._ensure_state(master)
+            return param
+        self._ensure_state(self._state_like(param, working))
         if param.tensor.grad is not None:
             # Widened first: what the scale kept from vanishing would vanish in 16 bits.
-            master.tensor.grad = param.tensor.grad.float() / (param._loss_scale or 1.0)
+            working.tensor.grad = param.tensor.grad.float() / (param._loss_scale or 1.0)
             param._scale_spent = param._loss_scale is not None
-        self._call_core(master)
-        _copy(param.tensor, master.tensor)
-        master.cleargrad()
+        return working
+
+    def _end(self, param: Any, own: Any) -> None:
+        """Store what an update made of what :meth:`_begin` returned."""
+        if own is not param:
+            self._take_back(param, own)
 
     def _call_core(self, param: Any) -> None:
         for _, hook in self._hookable.at("pre"):
@@ -155,20 +160,6 @@ class UpdateRule:
         self.update_core(param)
         for _, hook in self._hookable.at("post"):
             hook(self, param)
-
-    def _master_of(self, param: Any) -> Any:
-        """Return the float32 master of a 16-bit parameter, brought up to date; None if there is
-        none.
-        """
-        if not self._use_fp32_update or param.tensor.dtype not in HALF_DTYPES:
-            return None
-        if self._fp32_param is None:
-            self._fp32_param = param.cast_copy(np.float32)
-        elif (
-            edited := param.tensor.data != self._fp32_param.tensor.data.to(param.tensor.dtype)
-        ).any():
-            self._fp32_param.tensor.data[edited] = param.tensor.data[edited].float()
-        return self._fp32_param
 
     def update_core(self, param: Any) -> None:
         """Update `param` from ``param.grad``; calls `update_core_cpu` or `update_core_gpu`."""
@@ -201,20 +192,11 @@ class UpdateRule:
                 self._state = None
                 raise
 
-    def use_fp32_update(self, flag: bool = True) -> None:
-        """Keep a float32 master of a 16-bit parameter and update that (float16 and bfloat16).
-
-        The parameter is the master, rounded. Where the parameter was edited since, the edit wins.
-        """
-        self._use_fp32_update = bool(flag)
-        if not flag:
-            self._fp32_param = None
-
     def serialize(self, serializer: Any) -> None:
         """Save or load `t`, the state, and, under keys that Chainer ignores, what it forgets.
 
-        Those are the float32 master and the rule's own hyperparameters; the latter are read back
-        only under ``using_config("restore_hyperparams", True)``.
+        Those are what is kept beside a 16-bit parameter and the rule's own hyperparameters; the
+        latter are read back only under ``using_config("restore_hyperparams", True)``.
 
         Raises:
             MissingKeyError: If the file lacks a state of a rule that was updated and is enabled.
@@ -223,7 +205,7 @@ class UpdateRule:
         t = serializer("t", self.t)
         if self._state is not None:
             for key, held in list(self._state.items()):
-                value = serializer(key, held)
+                value = exchange(serializer, key, held)
                 if value is not held:
                     self._state[key] = value
         elif is_reading(serializer):
@@ -231,12 +213,19 @@ class UpdateRule:
             self._load_new_state(serializer, int(serializer("t", None)))
         self.t = t
         param = self._serialized_param
-        if param is not None and param.is_initialized and self._use_fp32_update:
-            master = self._master_of(param)
-            if master is not None:
-                read_optional(serializer, "fp32_param", master.array)
+        if param is not None and param.is_initialized:
+            self._serialize_beside(serializer, param)
         self._serialize_average(serializer)
         serialize_hyperparam(serializer, self.hyperparam)
+
+    def _serialize_beside(self, serializer: Any, param: Any) -> None:
+        kind = self._storage_of(param)
+        if kind == "master":
+            read_optional(serializer, "fp32_param", self._working(param).array)
+        elif kind == "kahan":
+            self._keep(param)
+            with contextlib.suppress(KeyError):
+                exchange(serializer, "compensation", as_array(self._compensation))
 
     def _serialize_average(self, serializer: Any) -> None:
         if self._average is not None:
@@ -257,9 +246,9 @@ class UpdateRule:
 
     def _load_new_state(self, serializer: Any, t: int) -> None:
         """Take the stored arrays as state, if the file has them."""
-        names = self._state_names()
+        made = self._new_state()
         found: dict[str, Any] = {}
-        for name in names:
+        for name, like in made.items():
             try:
                 value = serializer(name, None)
             except KeyError:
@@ -268,21 +257,22 @@ class UpdateRule:
                 continue
             if value is not None:
                 self._check_loaded(name, value)
-                found[name] = value
+                found[name] = narrowed(value, like)
         # A rule saved before its first update has no arrays; it makes them when it is updated.
-        if names and len(found) == len(names) and not getattr(serializer, "checking", False):
+        if made and len(found) == len(made) and not getattr(serializer, "checking", False):
             self._state = found
 
     def _check_loaded(self, name: str, value: Any) -> None:
         """Raise unless a stored array fits; a classic rule's state may have any form."""
 
-    def _state_names(self) -> list[str]:
-        """Return the names that `init_state` creates, found by running it on a copy of the rule."""
+    def _new_state(self) -> dict[str, Any]:
+        """Return what `init_state` creates, found by running it on a copy of the rule."""
         probe = copy.copy(self)
         probe._state = {}
         param = self._serialized_param
-        probe.init_state(param if param is not None and param.is_initialized else _Probe())
-        return list(probe._state or {})
+        known = param is not None and param.is_initialized
+        probe.init_state(self._state_like(param) if known else _Probe())
+        return dict(probe._state or {})
 
 
 def is_reading(serializer: Any) -> bool:
@@ -301,10 +291,6 @@ def serialize_hyperparam(serializer: Any, hyperparam: Hyperparameter) -> None:
             loaded = read_optional(inside, name, value)
             if reading:
                 setattr(hyperparam, name, type(value)(loaded))
-
-
-def _copy(into: torch.Tensor, value: torch.Tensor) -> None:
-    into.data.copy_(value.data)
 
 
 class _Probe:

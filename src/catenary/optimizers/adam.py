@@ -111,7 +111,8 @@ class AdamRule(AdamHyper, FormulaRule):
         v = v + (1 - h.beta2) * (g * g - v)
         if h.amsgrad:
             vhat = maximum(vhat, v)
-        rate = h.alpha_t / (sqrt(vhat if h.amsgrad else v) + h.eps)
+        alpha_t = h.alpha * (sqrt(1 - h.beta2**h.t) / (1 - h.beta1**h.t))
+        rate = alpha_t / (sqrt(vhat if h.amsgrad else v) + h.eps)
         if h.adabound:
             rate = minimum(maximum(rate, h.lower_bound), h.upper_bound)
         return (1 - h.eta * h.weight_decay_rate) * p + -h.eta * (rate * m), m, v, vhat
