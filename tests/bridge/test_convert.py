@@ -36,13 +36,14 @@ SHAPES = {
 
 
 def test_names_are_translated_both_ways():
-    assert torch_names(SHAPES) == PAIRS
+    assert dict(torch_names(SHAPES)) == PAIRS
     there = {PAIRS[name]: shape for name, shape in SHAPES.items()}
-    assert chainer_names(there) == {torch: chainer for chainer, torch in PAIRS.items()}
+    assert dict(chainer_names(there)) == {torch: chainer for chainer, torch in PAIRS.items()}
 
 
 def test_a_slash_in_front_does_not_matter():
-    assert torch_names({"/l1/W": (2, 2), "/W": (2, 2)}) == {"/l1/W": "l1.weight", "/W": "weight"}
+    names = dict(torch_names({"/l1/W": (2, 2), "/W": (2, 2)}))
+    assert names == {"/l1/W": "l1.weight", "/W": "weight"}
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), st.booleans())
@@ -50,8 +51,8 @@ def test_a_linear_layer_at_any_depth_comes_back(above, has_bias):
     shapes = {"/".join([*above, "W"]): (2, 3), "/".join([*above, "b"]): (2,)}
     if not has_bias:
         del shapes["/".join([*above, "b"])]
-    there = torch_names(shapes)
-    back = chainer_names({there[name]: shape for name, shape in shapes.items()})
+    there = dict(torch_names(shapes))
+    back = dict(chainer_names({there[name]: shape for name, shape in shapes.items()}))
     assert [back[there[name]] for name in shapes] == list(shapes)
 
 

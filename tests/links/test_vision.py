@@ -11,12 +11,17 @@ import pytest
 
 from catenary import links as L
 from catenary import no_backprop_mode, serializers, using_config
+from catenary.dataset import download
+from catenary.errors import DownloadError
+from catenary.links.caffe._schema import message
 from catenary.links.model.vision import googlenet, resnet, vgg
 
 FOLDER = pathlib.Path(__file__).parents[1] / "golden"
 FACTS = json.loads((FOLDER / "vision.json").read_text())
 with np.load(FOLDER / "vision.npz") as file:
     ARRAYS = dict(file)
+with np.load(FOLDER / "caffe" / "values.npz") as file:
+    CAFFE = {key: file[key].tolist() for key in file if key.startswith("transfer|")}
 
 
 def described(model):
@@ -89,12 +94,13 @@ class Tiny(resnet.ResNetLayers):
     """Two stages under the same frame."""
 
     _features = "seen"
+    _caffe_names = vgg.VGGLayers._caffe_names
 
     def __init__(self, pretrained_model="auto"):
         super(resnet.ResNetLayers, self).__init__()
         with self.init_scope():
             self.conv = L.Convolution2D(3, 2, 3, stride=8)
-        self._load(pretrained_model, "Tiny-model.npz")
+        self._load(pretrained_model, "Tiny-model")
 
     @property
     def functions(self):
@@ -118,18 +124,131 @@ def test_pictures_in_probabilities_out():
     np.testing.assert_allclose(center.array, model(x)["prob"].array, rtol=1e-5)
 
 
-def test_weights_come_from_files(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHAINER_DATASET_ROOT", str(tmp_path))
-    folder = tmp_path / "pfnet" / "chainer" / "models"
-    with pytest.raises(FileNotFoundError, match=r"put Tiny-model\.npz.*pfnet"):
+@pytest.fixture
+def folder(tmp_path):
+    """Chainer's folder of models, which is not there yet."""
+    before = download.get_dataset_root()
+    download.set_dataset_root(str(tmp_path))
+    yield tmp_path / "pfnet" / "chainer" / "models"
+    download.set_dataset_root(before)
+
+
+def test_weights_come_from_files(folder):
+    with pytest.raises(FileNotFoundError, match=r"put Tiny-model\.caffemodel.*pfnet.*npz"):
         Tiny()
+    assert not folder.exists()
     model = Tiny(None)
     folder.mkdir(parents=True)
     serializers.save_npz(str(folder / "Tiny-model.npz"), model)
     for source in ("auto", str(folder / "Tiny-model.npz")):
         np.testing.assert_array_equal(Tiny(source).conv.W.array, model.conv.W.array)
-    with pytest.raises(ValueError, match="caffemodel"):
+    with pytest.raises(FileNotFoundError, match=r"put ResNet-50-model\.caffemodel"):
         Tiny("ResNet-50-model.caffemodel")
+
+
+def write_caffemodel(path):
+    net = message("NetParameter")
+    layer = net.layer.add(name="conv", type="Convolution", bottom=["data"], top=["conv"])
+    layer.convolution_param.kernel_size.append(3)
+    layer.convolution_param.stride.append(8)
+    for shape in ((2, 3, 3, 3), (2,)):
+        blob = layer.blobs.add(data=np.random.RandomState(0).normal(size=np.prod(shape)))
+        blob.shape.dim.extend(shape)
+    path.write_bytes(net.SerializeToString())
+    return np.reshape(layer.blobs[0].data, (2, 3, 3, 3)).astype("f")
+
+
+def test_weights_come_from_caffemodels(folder, tmp_path):
+    W = write_caffemodel(tmp_path / "mine.caffemodel")
+    np.testing.assert_array_equal(Tiny(str(tmp_path / "mine.caffemodel")).conv.W.array, W)
+    assert not folder.exists()
+    folder.mkdir(parents=True)
+    write_caffemodel(folder / "Tiny-model.caffemodel")
+    for source in ("Tiny-model.caffemodel", "auto"):
+        np.testing.assert_array_equal(Tiny(source).conv.W.array, W)
+    # The first time with "auto" has made an npz file, which serves from then on.
+    (folder / "Tiny-model.caffemodel").unlink()
+    np.testing.assert_array_equal(Tiny().conv.W.array, W)
+    vgg.VGGLayers.convert_caffemodel_to_npz(
+        str(tmp_path / "mine.caffemodel"), str(tmp_path / "mine.npz")
+    )
+    np.testing.assert_array_equal(Tiny(str(tmp_path / "mine.npz")).conv.W.array, W)
+    other = Tiny(None)
+    resnet._retrieve(50, "Tiny-model.npz", "Tiny-model.caffemodel", other)
+    np.testing.assert_array_equal(other.conv.W.array, W)
+
+
+def test_published_weights_are_fetched(folder, monkeypatch):
+    asked = []
+
+    def fetch(url):
+        asked.append(url)
+        raise DownloadError("no network in tests")
+
+    monkeypatch.setattr(download, "cached_download", fetch)
+    for make in (googlenet.GoogLeNet, lambda: Tiny._load(Tiny(None), "auto", "a", "http://b")):
+        with pytest.raises(DownloadError):
+            make()
+    assert asked == ["http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel", "http://b"]
+    assert not folder.exists()
+    monkeypatch.setattr(vgg.VGGLayers, "_load", lambda self, *given: asked.append(given))
+    monkeypatch.setattr(vgg, "Linear", lambda n, m, **start: L.Linear(1, 1))
+    vgg.VGG19Layers()
+    name = "VGG_ILSVRC_19_layers"
+    url = f"http://www.robots.ox.ac.uk/%7Evgg/software/very_deep/caffe/{name}.caffemodel"
+    assert asked[-1] == ("auto", name, url)
+
+
+class Numbered(dict):
+    """A network of Caffe whose every array is one number of its own; see `make_caffe.py`."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __missing__(self, name):
+        self[name] = part = Part(self, name)
+        return part
+
+
+class Part:
+    def __init__(self, net, name):
+        self.net, self.name = net, name
+
+    def __getattr__(self, name):
+        if name in ("W", "b", "bias"):
+            value = Part(self.net, f"{self.name}|{name}")
+        else:
+            self.net.names.append(f"{self.name}|{name}".replace("|array", ""))
+            value = np.float32(len(self.net.names))
+        setattr(self, name, value)
+        return value
+
+
+TRANSFERS = {
+    "GoogLeNet": lambda: googlenet.GoogLeNet(None),
+    "ResNet50": lambda: resnet.ResNet50Layers(None),
+    "ResNet101": lambda: resnet.ResNet101Layers(None),
+    "ResNet152": lambda: resnet.ResNet152Layers(None),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFERS)
+def test_each_array_comes_from_the_layer_that_the_original_takes_it_from(name):
+    model, source = TRANSFERS[name](), Numbered()
+    for param in model.params():
+        param.array[...] = 0
+    model._take(source)
+    arrays = {path: p.array for path, p in model.namedparams()}
+    for path, link in model.namedlinks():
+        if isinstance(link, L.BatchNormalization):
+            arrays[f"{path}/avg_mean"], arrays[f"{path}/avg_var"] = link.avg_mean, link.avg_var
+    found = {path: source.names[int(a.flat[0]) - 1] for path, a in arrays.items() if a.flat[0]}
+    expected = dict(line.split() for line in CAFFE[f"transfer|{name}"])
+    # ResNet with more layers has no bias there, in Caffe.
+    assert found == {p: s for p, s in expected.items() if s != "None"} | (
+        {} if expected.get("/conv1/b") != "None" else {"/conv1/b": "conv1|b"}
+    )
 
 
 def test_depths():

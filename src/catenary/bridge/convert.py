@@ -2,17 +2,20 @@
 
 The arrays themselves are the same on both sides: both keep a linear layer's weight as (out, in),
 a convolution's as (out, in, ...), a deconvolution's as (in, out, ...), an embedding's as (ids, n).
+Only networks over sequences have other arrays; see :mod:`catenary.bridge.n_step`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
+from catenary.bridge.n_step import chainer_parts, torch_parts
 from catenary.errors import SnapshotError
 
 __all__ = ["chainer_names", "check_shapes", "torch_names"]
 
 Shape = tuple[int, ...]
+Pairs = list[tuple[str, str]]
 
 _TO_TORCH = {
     "W": "weight",
@@ -25,18 +28,23 @@ _TO_TORCH = {
 _RUNNING = {torch: chainer for chainer, torch in _TO_TORCH.items() if "running" in torch}
 
 
-def torch_names(shapes: Mapping[str, Shape]) -> dict[str, str]:
-    """Return torch's name for each of Chainer's, in the same order.
+def torch_names(shapes: Mapping[str, Shape], wanted: Collection[str] = ()) -> Pairs:
+    """Return (Chainer's name, torch's name) of each array.
 
         W, gamma → weight    b, beta → bias    avg_mean, avg_var → running_mean, running_var
         N → num_batches_tracked, beside running statistics; every other name stays
 
+    Several names in Chainer that have one in torch are parts of one array, from above.
+
     Args:
         shapes: Shape by name (``"predictor/l1/W"``; a slash in front does not matter).
+        wanted: Names in torch, if known; see :func:`~catenary.bridge.n_step.torch_parts`.
 
     Raises:
         SnapshotError: If two arrays would have one name.
     """
+    parts = torch_parts(shapes, wanted)
+    shapes = _without(parts, shapes)
     names = {name: _split(name, "/") for name in shapes}
     present = {(*above, leaf) for above, leaf in names.values()}
 
@@ -45,11 +53,11 @@ def torch_names(shapes: Mapping[str, Shape]) -> dict[str, str]:
             return "num_batches_tracked"
         return _TO_TORCH.get(leaf, leaf)
 
-    return _translated(shapes, "/", ".", leaf_of)
+    return _translated(shapes, "/", ".", leaf_of) + parts
 
 
-def chainer_names(shapes: Mapping[str, Shape]) -> dict[str, str]:
-    """Return Chainer's name for each of torch's, in the same order.
+def chainer_names(shapes: Mapping[str, Shape]) -> Pairs:
+    """Return (torch's name, Chainer's name) of each array.
 
     The inverse of :func:`torch_names`. A `weight` is a `gamma` beside running statistics, or where
     it has one axis and a `bias` (layer and group normalization); else it is a `W`.
@@ -60,6 +68,8 @@ def chainer_names(shapes: Mapping[str, Shape]) -> dict[str, str]:
     Raises:
         SnapshotError: If two arrays would have one name.
     """
+    parts = chainer_parts(shapes)
+    shapes = _without(parts, shapes)
     names = {name: _split(name, ".") for name in shapes}
     present = {(*above, leaf): shapes[name] for name, (above, leaf) in names.items()}
 
@@ -73,7 +83,12 @@ def chainer_names(shapes: Mapping[str, Shape]) -> dict[str, str]:
             return scale if leaf == "weight" else shift
         return "N" if leaf == "num_batches_tracked" else _RUNNING.get(leaf, leaf)
 
-    return _translated(shapes, ".", "/", leaf_of)
+    return _translated(shapes, ".", "/", leaf_of) + parts
+
+
+def _without(parts: Pairs, shapes: Mapping[str, Shape]) -> Mapping[str, Shape]:
+    done = {name for name, _ in parts}
+    return {name: shape for name, shape in shapes.items() if name not in done}
 
 
 def _translated(
@@ -81,8 +96,8 @@ def _translated(
     between: str,
     other: str,
     leaf_of: Callable[[tuple[str, ...], str, Shape], str],
-) -> dict[str, str]:
-    made: dict[str, str] = {}
+) -> Pairs:
+    made: Pairs = []
     taken: dict[str, str] = {}
     for name, shape in shapes.items():
         above, leaf = _split(name, between)
@@ -92,7 +107,7 @@ def _translated(
                 f"{taken[new]} and {name} would both be called {new}.\n"
                 "Rename one of them, or convert a part of the model with --prefix."
             )
-        made[name] = new
+        made.append((name, new))
         taken[new] = name
     return made
 

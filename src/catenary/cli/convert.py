@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+
+import numpy
 
 from catenary.bridge.convert import chainer_names, check_shapes, torch_names
 from catenary.cli import files
@@ -34,14 +36,14 @@ def work(options: argparse.Namespace) -> int:
             f"{options.source} holds an optimizer's state, which torch's optimizers keep otherwise."
             "\nConvert the model's file instead."
         )
-    names = _names(arrays, content.kind, kind)
-    converted = {names[name]: array for name, array in arrays.items()}
+    wanted = {} if options.like is None else _shapes(files.read(options.like).arrays)
+    names = _names(arrays, content.kind, kind, wanted)
+    converted = _rearranged(names, arrays)
     if kind in files.CHAINER and content.kind in files.CHAINER:
         converted |= others
         others = {}
     if options.like is not None:
-        wanted = files.read(options.like)
-        check_shapes(_shapes(converted), _shapes(wanted.arrays))
+        check_shapes(_shapes(converted), wanted)
     if prefix and options.prefix is None:
         print(f"taking the model of a Trainer's snapshot: {prefix}")
     _report(names, converted, others, _below(prefix, content.dtypes))
@@ -77,12 +79,33 @@ def _nothing(source: Any, prefix: str | None, content: files.Content) -> str:
     return f"{source} has nothing below {prefix!r}; its names begin with {', '.join(firsts)}."
 
 
-def _names(arrays: Mapping[str, Any], source: str, target: str) -> dict[str, str]:
+def _names(
+    arrays: Mapping[str, Any], source: str, target: str, wanted: Collection[str]
+) -> list[tuple[str, str]]:
     if source in files.CHAINER and target in files.TORCH:
-        return torch_names(_shapes(arrays))
+        return torch_names(_shapes(arrays), wanted)
     if source in files.TORCH and target in files.CHAINER:
         return chainer_names(_shapes(arrays))
-    return {name: name for name in arrays}
+    return [(name, name) for name in arrays]
+
+
+def _rearranged(names: list[tuple[str, str]], arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arrays by their new names: parts put together, or an array cut into its parts."""
+    together: dict[str, list[str]] = {}
+    apart: dict[str, list[str]] = {}
+    for name, new in names:
+        together.setdefault(new, []).append(name)
+        apart.setdefault(name, []).append(new)
+    made: dict[str, Any] = {}
+    for new, parts in together.items():
+        array, news = arrays[parts[0]], apart[parts[0]]
+        if len(parts) > 1:
+            made[new] = numpy.concatenate([arrays[part] for part in parts])
+        elif len(news) > 1:
+            made[new] = numpy.split(array, len(news))[news.index(new)]
+        else:
+            made[new] = array
+    return made
 
 
 def _shapes(arrays: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -90,14 +113,13 @@ def _shapes(arrays: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 
 
 def _report(
-    names: Mapping[str, str],
+    names: list[tuple[str, str]],
     converted: Mapping[str, Any],
     left_out: Mapping[str, Any],
     dtypes: Mapping[str, str],
 ) -> None:
-    width = max(map(len, names))
-    new_width = max(map(len, names.values()))
-    for name, new in names.items():
+    width, new_width = (max(map(len, column)) for column in zip(*names, strict=True))
+    for name, new in names:
         array = converted[new]
         widened = f" (was {dtypes[name]})" if dtypes[name] != str(array.dtype) else ""
         print(f"{name:<{width}}  ->  {new:<{new_width}}  {array.dtype} {array.shape}{widened}")

@@ -40,10 +40,10 @@ class WalkerAlias:
         self.values = np.zeros(2 * count, np.int32)
         poorer = 0  # the box whose second owner is sought
         for box, (weight, number) in enumerate(sorted(zip(share, range(count), strict=True))):
-            left = weight * count
+            left = float(weight) * count  # in float64: how float32 would round decides boxes
             while left > 1 and poorer < box:
                 self.values[2 * poorer + 1] = number
-                left -= 1.0 - self.threshold[poorer]
+                left -= 1.0 - float(self.threshold[poorer])
                 poorer += 1
             self.threshold[box] = left
             self.values[2 * box] = number

@@ -11,6 +11,7 @@ from catenary.functions.array.reshape import reshape
 from catenary.functions.math.basic_math import add
 from catenary.functions.math.bias import bias
 from catenary.functions.math.matmul import matmul
+from catenary.utils.type_check import InvalidType
 from catenary.variable import Variable
 
 __all__ = ["bilinear"]
@@ -45,6 +46,10 @@ def bilinear(e1: Any, e2: Any, W: Any, V1: Any = None, V2: Any = None, b: Any = 
     given = [each is not None for each in (V1, V2, b)]
     if any(given) and not all(given):
         raise ValueError("bilinear needs all of V1, V2 and b, or none of them")
+    shapes = tuple(e1.shape), tuple(e2.shape)
+    if min(map(len, shapes)) < 2:
+        expect = "e1 and e2 of at least two axes"
+        raise InvalidType(expect, shapes, f"BilinearFunction needs {expect}, got shapes {shapes}")
     e1, e2 = (reshape(e, (len(e), -1)) for e in (e1, e2))
     y = apply("BilinearFunction", _products, e1, e2, W, check=_check)
     if not any(given):

@@ -14,7 +14,8 @@ __all__ = ["embed_id"]
 
 def _check(label: str, x: torch.Tensor, W: torch.Tensor) -> None:
     floating(label, W)
-    if x.is_floating_point() or x.dtype == torch.bool or x.ndim < 1 or W.ndim != 2:
+    counts = not (x.is_floating_point() or x.is_complex() or x.dtype == torch.bool)
+    if not counts or x.ndim < 1 or W.ndim != 2:
         reject(label, "integers x with at least one axis and a table W of two axes", x, W)
 
 

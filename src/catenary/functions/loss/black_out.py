@@ -21,6 +21,8 @@ def _check(
     if not fits or x.dtype != W.dtype or t.shape != x.shape[:1] or len(samples) != len(x):
         expect = "x (batch, length), t (batch,), W (choice, length), samples (batch, sample)"
         reject(label, expect, x, t, W, samples)
+    if t.is_floating_point() or samples.is_floating_point():
+        reject(label, "choices that are integers", x, t, W, samples)
 
 
 def _losses(

@@ -19,8 +19,8 @@ _IGNORED = -1
 
 def _check(label: str, x: torch.Tensor, t: torch.Tensor, W: torch.Tensor) -> None:
     floating(label, x, W)
-    fits = x.ndim == W.ndim == 2 and tuple(t.shape) == (len(x),) and t.dtype == torch.int32
-    if not fits or x.dtype != W.dtype:
+    fits = x.ndim == W.ndim == 2 and x.shape[1] == W.shape[1] and tuple(t.shape) == (len(x),)
+    if not fits or x.dtype != W.dtype or t.dtype != torch.int32:
         reject(label, "x (batch, length), int32 t (batch,) and W (choice, length)", x, t, W)
 
 
@@ -53,6 +53,8 @@ def negative_sampling(
         raise ValueError(f"reduce must be 'sum' or 'no', got {reduce!r}")
     host = CpuDevice()
     target = host.send(as_array(t))
+    if target.ndim != 1:
+        reject("NegativeSamplingFunction", "int32 t (batch,)", tensor_of(target))
     samples = host.send(sampler((len(target), sample_size + 1)))
     samples[:, 0] = target
     places = tensor_of(samples).long()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from catenary.functions.math._along import along
-from catenary.functions.math.basic_math import add
 from catenary.variable import Variable
 
 __all__ = ["bias"]
@@ -15,8 +14,9 @@ def bias(x: Any, y: Any, axis: int = 1) -> Variable:
     """Return x + y, where the axes of `y` are those of `x` from `axis` on.
 
     Args:
-        x: Variable or array.
-        y: Variable or array of the same dtype.
+        x: Variable, or an array, which takes the dtype of `y`.
+        y: Variable or array.
         axis: First axis of `x` that `y` has.
     """
-    return add(x, along(x, y, axis))
+    total: Variable = x + along(x, y, axis)
+    return total

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catenary.functions.math._along import along
-from catenary.functions.math.basic_math import mul
-from catenary.variable import Variable, as_variable
+from catenary.variable import Variable
 
 __all__ = ["scale"]
 
@@ -15,8 +14,9 @@ def scale(x: Any, y: Any, axis: int = 1) -> Variable:
     """Return x · y, where the axes of `y` are those of `x` from `axis` on.
 
     Args:
-        x: Variable or array, floating.
-        y: Variable or array of the same dtype.
+        x: Variable, or an array, which takes the dtype of `y`.
+        y: Variable or array, floating.
         axis: First axis of `x` that `y` has.
     """
-    return mul(as_variable(x), along(x, y, axis))
+    product: Variable = x * along(x, y, axis)
+    return product

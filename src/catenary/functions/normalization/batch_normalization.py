@@ -138,6 +138,8 @@ def _checker(axes: tuple[int, ...] | None) -> Any:
         for other in others:
             if other.shape != gamma.shape or other.dtype != gamma.dtype:
                 reject(label, "gamma, beta and statistics of one shape and dtype", gamma, *others)
+        if axes and axes[-1] >= x.ndim:
+            reject(label, f"x with the axes {axes} to average over", x)
         kept = _key_axes(x.ndim, gamma.ndim, axes)[1]
         if list(gamma.shape) != [x.shape[i] for i in kept]:
             reject(label, f"gamma of the shape of axes {kept} of x", x, gamma)

@@ -35,10 +35,10 @@ def group_normalization(x: Any, groups: int, gamma: Any, beta: Any, eps: float =
     """
     if not isinstance(groups, int):
         raise TypeError(f"groups must be an int, got {groups!r}")
-    if x.shape[1] % groups:
-        raise ValueError(f"{x.shape[1]} channels cannot be divided into {groups} groups")
 
     def normalized(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
+        if x.shape[1] % groups:
+            raise ValueError(f"{x.shape[1]} channels cannot be divided into {groups} groups")
         wide = torch.promote_types(x.dtype, gamma.dtype)
         scale, shift = gamma.to(wide), beta.to(wide)
         return torch.nn.functional.group_norm(x.to(wide), groups, scale, shift, eps).to(x.dtype)

@@ -10,7 +10,7 @@ import torch
 
 from catenary.backends.memory import tensor_of
 from catenary.config import config
-from catenary.functions._apply import apply_many
+from catenary.functions._apply import apply_many, floating
 from catenary.variable import Variable
 
 __all__ = ["run"]
@@ -49,7 +49,7 @@ def run(
         directions: 1, or 2 to read forward and backward.
 
     Raises:
-        ValueError: The inputs and weights do not fit.
+        ValueError: The inputs and weights do not fit, or the ratio is outside [0, 1).
     """
     if xs[0].shape[1] != ws[0][0].shape[1]:
         raise ValueError(
@@ -67,7 +67,7 @@ def run(
         return (*last, *torch.split(data, sizes))
 
     flat = [array for pair in zip(ws, bs, strict=True) for group in pair for array in group]
-    made = apply_many(f"NStep{kind.upper()}", network, *states, *xs, *flat)
+    made = apply_many(f"NStep{kind.upper()}", network, *states, *xs, *flat, check=floating)
     return list(made[:parts]), made[parts:]
 
 
@@ -125,7 +125,10 @@ def _reversal(sizes: Sequence[int]) -> torch.Tensor:
 
 
 def _dropped(x: torch.Tensor, ratio: float) -> torch.Tensor:
-    if not config.train or not ratio:
+    """Drop as `functions.dropout` does, which draws numbers even where it drops nothing."""
+    if not config.train:
         return x
+    if not 0.0 <= ratio < 1.0:
+        raise ValueError(f"dropout needs a ratio in [0, 1), got {ratio}")
     kept = tensor_of(numpy.random.rand(*x.shape) >= ratio).to(x.device)
     return x * kept / (1 - ratio)

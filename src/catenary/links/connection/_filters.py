@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
 
 from catenary import initializers
 from catenary.link import Link
 from catenary.variable import Parameter
 
-__all__ = ["FilterLink", "check_bias", "pair", "sizes"]
+__all__ = ["FilterLink", "check_bias", "of_axes", "pair", "sizes"]
+
+_P = ParamSpec("_P")
 
 
 class FilterLink(Link):
@@ -48,7 +53,7 @@ class FilterLink(Link):
 
     def _require_params(self, x: Any) -> None:
         """Let the first input say how many channels there are."""
-        if self.W.array is None:
+        if not self.W.is_initialized:
             self._initialize_params(x.shape[1])
 
 
@@ -70,3 +75,20 @@ def pair(value: Any) -> Any:
 def sizes(value: Any, axes: int) -> tuple[int, ...]:
     """Return a tuple: of the values given, or a number as often as there are axes."""
     return tuple(value) if hasattr(value, "__getitem__") else (value,) * axes
+
+
+def of_axes(
+    ndim: int, init: Callable[Concatenate[Any, int, _P], None]
+) -> Callable[Concatenate[Any, _P], None]:
+    """Return an ``__init__`` for a fixed number of axes: without `ndim`, and `ksize` is needed."""
+    parameters = [p for p in inspect.signature(init).parameters.values() if p.name != "ndim"]
+    needed = [p.replace(default=p.empty) if p.name == "ksize" else p for p in parameters]
+    signature = inspect.Signature(needed)
+
+    @functools.wraps(init)
+    def made(self: Any, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        signature.bind(self, *args, **kwargs)
+        init(self, ndim, *args, **kwargs)
+
+    made.__signature__ = signature  # type: ignore[attr-defined]
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catenary import functions
-from catenary.links.connection._filters import FilterLink, check_bias, sizes
+from catenary.links.connection._filters import FilterLink, check_bias, of_axes, sizes
 from catenary.variable import Variable, as_array
 
 __all__ = ["Convolution1D", "Convolution3D", "ConvolutionND"]
@@ -119,40 +119,10 @@ class ConvolutionND(FilterLink):
 class Convolution1D(ConvolutionND):
     """Convolution of signals (batch, channel, length); see :class:`ConvolutionND`."""
 
-    def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: Any,
-        ksize: Any,
-        stride: Any = 1,
-        pad: Any = 0,
-        nobias: bool = False,
-        initialW: Any = None,
-        initial_bias: Any = None,
-        cover_all: bool = False,
-        dilate: Any = 1,
-        groups: int = 1,
-    ) -> None:
-        options = (stride, pad, nobias, initialW, initial_bias, cover_all, dilate, groups)
-        super().__init__(1, in_channels, out_channels, ksize, *options)
+    __init__ = of_axes(1, ConvolutionND.__init__)
 
 
 class Convolution3D(ConvolutionND):
     """Convolution of volumes (batch, channel, d, h, w); see :class:`ConvolutionND`."""
 
-    def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: Any,
-        ksize: Any,
-        stride: Any = 1,
-        pad: Any = 0,
-        nobias: bool = False,
-        initialW: Any = None,
-        initial_bias: Any = None,
-        cover_all: bool = False,
-        dilate: Any = 1,
-        groups: int = 1,
-    ) -> None:
-        options = (stride, pad, nobias, initialW, initial_bias, cover_all, dilate, groups)
-        super().__init__(3, in_channels, out_channels, ksize, *options)
+    __init__ = of_axes(3, ConvolutionND.__init__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catenary import functions
-from catenary.links.connection._filters import FilterLink, sizes
+from catenary.links.connection._filters import FilterLink, of_axes, sizes
 from catenary.variable import Variable
 
 __all__ = ["Deconvolution1D", "Deconvolution3D", "DeconvolutionND"]
@@ -78,40 +78,10 @@ class DeconvolutionND(FilterLink):
 class Deconvolution1D(DeconvolutionND):
     """Transposed convolution of signals (batch, channel, length); see :class:`DeconvolutionND`."""
 
-    def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: Any,
-        ksize: Any,
-        stride: Any = 1,
-        pad: Any = 0,
-        nobias: bool = False,
-        outsize: Any = None,
-        initialW: Any = None,
-        initial_bias: Any = None,
-        dilate: Any = 1,
-        groups: int = 1,
-    ) -> None:
-        options = (stride, pad, nobias, outsize, initialW, initial_bias, dilate, groups)
-        super().__init__(1, in_channels, out_channels, ksize, *options)
+    __init__ = of_axes(1, DeconvolutionND.__init__)
 
 
 class Deconvolution3D(DeconvolutionND):
     """Transposed convolution of volumes (batch, channel, d, h, w); see :class:`DeconvolutionND`."""
 
-    def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: Any,
-        ksize: Any,
-        stride: Any = 1,
-        pad: Any = 0,
-        nobias: bool = False,
-        outsize: Any = None,
-        initialW: Any = None,
-        initial_bias: Any = None,
-        dilate: Any = 1,
-        groups: int = 1,
-    ) -> None:
-        options = (stride, pad, nobias, outsize, initialW, initial_bias, dilate, groups)
-        super().__init__(3, in_channels, out_channels, ksize, *options)
+    __init__ = of_axes(3, DeconvolutionND.__init__)

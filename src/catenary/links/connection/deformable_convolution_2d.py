@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from catenary import functions
+from catenary import functions, initializers
 from catenary.link import Chain
 from catenary.links.connection._filters import FilterLink, pair
 from catenary.links.connection.convolution_2d import Convolution2D
-from catenary.variable import Variable
+from catenary.variable import Parameter, Variable
 
 __all__ = ["DeformableConvolution2D", "DeformableConvolution2DSampler"]
 
@@ -100,8 +100,17 @@ class DeformableConvolution2DSampler(FilterLink):
         self.stride = pair(stride)
         self.pad = pair(pad)
         self.out_channels = out_channels
-        weight = 0 if initialW is None else initialW
-        self._make_params(in_channels, nobias, weight, initial_bias)
+        bias = initializers._get_initializer(0 if initial_bias is None else initial_bias)
+        with self.init_scope():
+            self.W = Parameter(initializers._get_initializer(0 if initialW is None else initialW))
+            self.b = None if nobias else Parameter(bias)
+        if in_channels is not None:
+            self._initialize_params(in_channels)
+
+    def _initialize_params(self, in_channels: int) -> None:
+        super()._initialize_params(in_channels)
+        if self.b is not None:
+            self.b.initialize(self.out_channels)
 
     def _filter_shape(self, in_channels: int) -> tuple[int, ...]:
         return (self.out_channels, in_channels, *pair(self.ksize))

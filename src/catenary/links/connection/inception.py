@@ -56,11 +56,10 @@ class Inception(Chain):
 
     def forward(self, x: Any) -> Variable:
         """Return images with out1 + out3 + out5 + proj_pool channels."""
-        pooled = functions.max_pooling_2d(x, 3, stride=1, pad=1)
         parts = (
             self.conv1(x),
             self.conv3(functions.relu(self.proj3(x))),
             self.conv5(functions.relu(self.proj5(x))),
-            self.projp(pooled),
+            self.projp(functions.max_pooling_2d(x, 3, stride=1, pad=1)),
         )
         return functions.relu(functions.concat(parts))

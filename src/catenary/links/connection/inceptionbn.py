@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catenary import functions
+from catenary.config import get_dtype
 from catenary.link import Chain
 from catenary.links.connection.convolution_2d import Convolution2D
 from catenary.links.normalization.batch_normalization import BatchNormalization
@@ -27,7 +28,8 @@ class InceptionBN(Chain):
         proj_pool: Channels after pooling; None to leave the pooled input as it is.
         stride: Step of the last filters and of pooling; 1 where there are 1 × 1 filters.
         conv_init: Initializer of the filters.
-        dtype: Of the normalization's parameters; ``config.dtype`` by default.
+        dtype: Of the normalization's parameters; ``config.dtype`` by default, and float16 where
+            that is mixed16.
 
     Raises:
         NotImplementedError: If `pooltype` is neither.
@@ -59,6 +61,7 @@ class InceptionBN(Chain):
         self.proj_pool = proj_pool
         self.stride = stride
         self.pooltype = pooltype
+        dtype = get_dtype(dtype)
 
         def add(name: str, channels: int | None, out: int, ksize: int, step: int = 1) -> None:
             filters = Convolution2D(channels, out, ksize, step, ksize // 2, True, conv_init)

@@ -88,6 +88,6 @@ class Linear(Link):
             Variable with the same leading axes and a last one of length `out_size`.
         """
         W = self.W
-        if W.array is None:
+        if not W.is_initialized:
             self._initialize_params(math.prod(x.shape[n_batch_axes:]))
         return functions.linear(x, W, self.b, n_batch_axes)

@@ -11,6 +11,7 @@ import numpy as np
 from catenary import functions, initializers
 from catenary.config import config, get_dtype
 from catenary.link import Link
+from catenary.links.normalization._initial import initializer_of
 from catenary.variable import Parameter, Variable
 
 __all__ = ["BatchNormalization"]
@@ -81,21 +82,15 @@ class BatchNormalization(Link):
             self.register_persistent(name)
         with self.init_scope():
             if use_gamma:
-                self.gamma = Parameter(self._initializer(initial_gamma, 1))
+                self.gamma = Parameter(initializer_of(initial_gamma, 1, self._dtype))
             if use_beta:
-                self.beta = Parameter(self._initializer(initial_beta, 0))
+                self.beta = Parameter(initializer_of(initial_beta, 0, self._dtype))
         if size is not None:
             self._initialize_params(size)
 
-    def _initializer(self, initial: Any, default: float) -> Any:
-        initializer = initializers._get_initializer(default if initial is None else initial)
-        initializer = copy.copy(initializer)
-        initializer.dtype = self._dtype
-        return initializer
-
     def _initialize_params(self, shape: Any) -> None:
-        mean = self._initializer(self._initial_avg_mean, 0)
-        var = self._initializer(self._initial_avg_var, 1)
+        mean = initializer_of(self._initial_avg_mean, 0, self._dtype)
+        var = initializer_of(self._initial_avg_var, 1, self._dtype)
         self.avg_mean = initializers.generate_array(mean, shape, self.xp, device=self.device)
         self.avg_var = initializers.generate_array(var, shape, self.xp, device=self.device)
         for param in (self.gamma, self.beta):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from catenary import functions
+from catenary.config import get_dtype
 from catenary.link import Link
+from catenary.links.normalization._initial import initializer_of
 from catenary.variable import Parameter, Variable
 
 __all__ = ["GroupNormalization"]
@@ -22,7 +26,7 @@ class GroupNormalization(Link):
         initial_beta: The same for β; 0 by default.
 
     Attributes:
-        gamma, beta: Parameters of shape (size,).
+        gamma, beta: Parameters of shape (size,), float32 where ``config.dtype`` is mixed16.
     """
 
     def __init__(
@@ -36,9 +40,10 @@ class GroupNormalization(Link):
         super().__init__()
         self.groups = groups
         self.eps = eps
+        dtype = get_dtype(None, map_mixed16=np.float32)
         with self.init_scope():
-            self.gamma = Parameter(1 if initial_gamma is None else initial_gamma)
-            self.beta = Parameter(0 if initial_beta is None else initial_beta)
+            self.gamma = Parameter(initializer_of(initial_gamma, 1, dtype))
+            self.beta = Parameter(initializer_of(initial_beta, 0, dtype))
         if size is not None:
             self._initialize_params(size)
 
@@ -50,10 +55,12 @@ class GroupNormalization(Link):
         """Normalize samples of shape (batch, channel, ...).
 
         Raises:
-            ValueError: If there are no channels.
+            ValueError: If there are no channels to take the size from.
         """
-        if len(x.shape) < 2:
-            raise ValueError(f"x needs an axis of channels after the batch, got shape {x.shape}")
         if self.gamma.array is None:
+            if len(x.shape) < 2:
+                raise ValueError(
+                    f"x needs an axis of channels after the batch, got shape {x.shape}"
+                )
             self._initialize_params(x.shape[1])
         return functions.group_normalization(x, self.groups, self.gamma, self.beta, self.eps)

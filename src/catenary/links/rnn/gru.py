@@ -42,16 +42,25 @@ class GRUBase(Chain):
                 setattr(self, f"W{gate}", upward)
                 setattr(self, f"U{gate}", lateral)
 
-    def _next(self, h: Any, x: Any) -> Any:
-        """Return z · h̄ + (1 − z) · h with h̄ = tanh(W x + U (r · h))."""
-        upward: Any = self["W"](x)
-        z: Any = self["W_z"](x)
-        if h is None:
-            update: Any = functions.sigmoid(z)
-            return update * functions.tanh(upward)
-        r: Any = functions.sigmoid(self["W_r"](x) + self["U_r"](h))
-        z = functions.sigmoid(z + self["U_z"](h))
-        return functions.linear_interpolate(z, functions.tanh(upward + self["U"](r * h)), h)
+    def _first(self, z: Any, upward: Any) -> Any:
+        """Return z · h̄, the output after zeros."""
+        update: Any = functions.sigmoid(z)
+        return update * functions.tanh(upward)
+
+    def _next(self, h: Any, r: Any, z: Any, upward: Any) -> Any:
+        """Return z · h̄ + (1 − z) · h with h̄ = tanh(W x + U (r · h)).
+
+        Args:
+            h: Last output.
+            r: W_r x. The callers compute it and the next two, each in Chainer's order: in that
+                order weights are drawn that wait for the length of an input.
+            z: W_z x.
+            upward: W x.
+        """
+        reset: Any = functions.sigmoid(r + self["U_r"](h))
+        update = functions.sigmoid(z + self["U_z"](h))
+        new = functions.tanh(upward + self["U"](reset * h))
+        return functions.linear_interpolate(update, new, h)
 
 
 class StatelessGRU(GRUBase):
@@ -61,10 +70,16 @@ class StatelessGRU(GRUBase):
         """Return the next output.
 
         Args:
-            h: Last output, shape (batch, out_size).
+            h: Last output, shape (batch, out_size), or None for zeros.
             x: Input, shape (batch, in_size).
+
+        Differs: Chainer refuses None.
         """
-        return self._next(h, x)  # type: ignore[no-any-return]
+        r: Any = None if h is None else self["W_r"](x)
+        z: Any = self["W_z"](x)
+        upward: Any = self["W"](x)
+        y: Variable = self._first(z, upward) if h is None else self._next(h, r, z, upward)
+        return y
 
 
 class StatefulGRU(GRUBase):
@@ -105,8 +120,14 @@ class StatefulGRU(GRUBase):
 
     def forward(self, x: Any) -> Variable:
         """Return the output of one step, shape (batch, out_size)."""
-        self.h = self._next(self.h, x)
-        return self.h  # type: ignore[no-any-return]
+        z: Any = self["W_z"](x)
+        upward: Any = self["W"](x)
+        if self.h is None:
+            y: Variable = self._first(z, upward)
+        else:
+            y = self._next(self.h, self["W_r"](x), z, upward)
+        self.h = y
+        return y
 
 
 class GRU(StatefulGRU):
