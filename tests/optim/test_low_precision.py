@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import math
+import statistics
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ WORDS: dict[str, dict[str, Any]] = {
     "SGD": {"lr": 0.05, "momentum": 0.9},
 }
 EPOCHS, BATCH = 6, 32
+SEEDS = (0, 1, 2)
 POLICIES = [
     (torch.bfloat16, "master"), (torch.bfloat16, "kahan"), (torch.bfloat16, "stochastic"),
     (torch.float16, "master"), (torch.float16, "kahan"),
@@ -63,18 +65,18 @@ def excess(name: str, dtype: torch.dtype, storage: str, seed: int) -> float:
     )
 
 
-@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(("dtype", "storage"), POLICIES)
 @pytest.mark.parametrize("name", WORDS)
 def test_it_ends_within_half_a_percent_of_float32(
-    name: str, dtype: torch.dtype, storage: str, seed: int
+    name: str, dtype: torch.dtype, storage: str
 ) -> None:
-    assert final_loss(name, torch.float32, "plain", seed) < 1
-    assert abs(excess(name, dtype, storage, seed)) < 0.005
+    found = [excess(name, dtype, storage, seed) for seed in SEEDS]
+    assert all(final_loss(name, torch.float32, "plain", seed) < 1 for seed in SEEDS)
+    assert abs(statistics.mean(found)) < 0.005
+    assert max(map(abs, found)) < 0.01
 
 
-@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("name", WORDS)
-def test_rounding_to_nearest_does_not(name: str, seed: int) -> None:
+def test_rounding_to_nearest_does_not(name: str) -> None:
     """In bfloat16 the steps of a falling rate are lost, and nobody makes up for them."""
-    assert excess(name, torch.bfloat16, "plain", seed) > 0.03
+    assert min(excess(name, torch.bfloat16, "plain", seed) for seed in SEEDS) > 0.05

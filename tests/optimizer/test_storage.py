@@ -335,3 +335,25 @@ def test_another_rule_keeps_the_storage() -> None:
     assert net.w.update_rule._storage == "kahan"
     opt.setup(net)
     assert net.w.update_rule._storage == "kahan"
+
+
+@pytest.mark.parametrize("kind", ["master", "kahan"])
+def test_what_lies_beside_follows_into_another_order(kind: Any) -> None:
+    """A model that becomes channels_last keeps its bits, and its compiled step."""
+    found = []
+    for turned in (False, True):
+        module = torch.nn.Conv2d(3, 4, 3, bias=False)
+        draws = torch.Generator().manual_seed(0)
+        module.weight.data = torch.randn(4, 3, 3, 3, generator=draws).bfloat16()
+        opt = MomentumSGD(lr=0.01).setup(module)
+        opt.use_storage(kind)
+        for place in range(4):
+            if turned and place == 2:
+                module.to(memory_format=torch.channels_last)
+            grad = torch.randn(4, 3, 3, 3, generator=torch.Generator().manual_seed(place))
+            module.weight.grad = grad.bfloat16()
+            opt.update()
+        assert opt.explain().buckets[0].backend == "compiled for this processor"
+        (weights,) = opt.float32_weights().values()
+        found.append(weights)
+    assert torch.equal(*found)

@@ -74,16 +74,18 @@ class _Rows:
         self.counts = np.array([t.numel() for t in table.columns["p"]], np.int64)
         number = np.float64 if self.signature.compute == "double" else np.float32
         self.scalars = np.zeros((table.size, max(1, len(names))), number)
+        self._rounded = 0
 
     def refresh(self) -> None:
         """Read the addresses of this step's gradients."""
         self.pointers[:, 0] = self.table.addresses
 
     def round_scalars(self) -> None:
-        """Round the scalars once to the compute dtype."""
-        if self.table.scalars.shape[1]:
+        """Round the scalars once to the compute dtype, if any were computed anew."""
+        if self.table.fills != self._rounded:
             with np.errstate(all="ignore"):
                 np.copyto(self.scalars, self.table.scalars, casting="same_kind")
+            self._rounded = self.table.fills
 
 
 class _Work:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from catenary.expr import Formula, Node, Program, Reduction, check_program, hoist
 from catenary.expr.node import walk
-from catenary.expr.ops import OPS
+from catenary.kernel.host_code import HostFunction, host_function
 from catenary.kernel.storage import PLAIN, ROW, Storage, stored
 
 __all__ = ["Pass", "Schedule", "schedule"]
@@ -51,16 +50,13 @@ class Schedule:
         self, stage: int, values: Mapping[str, float], norms: Mapping[str, float]
     ) -> list[float]:
         """Return the scalars that become known at `stage`, in float64, in the program's order."""
-        leaves, steps, results = self._host_code[stage]
-        known = [norms[n] if n in norms else values[n] if n else at for n, at in leaves]
-        for meaning, args in steps:
-            known.append(meaning(*[known[place] for place in args]))
-        return [float(known[place]) for place in results]
+        return self._host_functions[stage](values, norms)
 
     @functools.cached_property
-    def _host_code(self) -> list[_HostCode]:
+    def _host_functions(self) -> list[HostFunction]:
+        names = {reduction.name for reduction in self.program.reductions}
         return [
-            _host_code([s.value for s in self.program.scalars if s.stage == stage])
+            host_function([s.value for s in self.program.scalars if s.stage == stage], names)
             for stage in range(self.program.stages + 1)
         ]
 
@@ -83,24 +79,6 @@ class Schedule:
         for stage in range(self.program.stages + 1):
             ends.append(ends[-1] + sum(s.stage == stage for s in self.program.scalars))
         return [slice(first, last) for first, last in itertools.pairwise(ends)]
-
-
-_HostCode = tuple[
-    list[tuple[str, float]], list[tuple[Callable[..., Any], tuple[int, ...]]], list[int]
-]
-"""(name or "", constant) of every leaf, then what to compute from which places, and the places of
-the results.
-"""
-
-
-def _host_code(roots: list[Node]) -> _HostCode:
-    order = list(walk(roots))
-    leaves = [at for at in order if not at.args]
-    inner = [at for at in order if at.args]
-    places = {at: place for place, at in enumerate((*leaves, *inner))}
-    named = [("", at.value) if at.op == "const" else (str(at.value), 0.0) for at in leaves]
-    steps = [(OPS[at.op].meaning, tuple(places[arg] for arg in at.args)) for at in inner]
-    return named, steps, [places[root] for root in roots]  # type: ignore[return-value]
 
 
 def _sweep(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -55,6 +55,7 @@ class Table:
         rows: Which rows take part in this step.
         groups: (hyperparameters of the program by name, rows that have these), together every row.
         scalars: (rows, scalars) float64; filled by the launch.
+        fills: How often scalars changed.
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class Table:
         self.rows: Sequence[int] = range(self.size)
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
         self.scalars: Floats = np.zeros((self.size, len(schedule.program.scalars)))
+        self.fills = 0
+        self._filled: dict[int, list[tuple[Sequence[int], list[float]]]] = {}
 
     def set_gradients(self, gradients: Sequence[torch.Tensor | None]) -> None:
         """Take this step's gradients: one a row, None where there is none."""
@@ -115,16 +118,27 @@ class Table:
         columns = self.schedule.scalar_columns[stage]
         if columns.start == columns.stop:
             return
+        filled = list(self._scalars(stage, over_model, over_tensor))
+        if filled == self._filled.get(stage):
+            return
         known = self.scalars[:, columns]
-        keyed = self.schedule.row_column if stage == 0 else None
+        for rows, scalars in filled:
+            known[... if len(rows) == self.size else rows] = scalars
+        if stage == 0 and self.schedule.row_column is not None:
+            self.scalars[:, self.schedule.row_column] = self.keys
+        self._filled[stage] = filled
+        self.fills += 1
+
+    def _scalars(
+        self, stage: int, over_model: Mapping[str, float], over_tensor: Mapping[str, Floats]
+    ) -> Iterator[tuple[Sequence[int], list[float]]]:
+        """Yield rows that share a stage's scalars, and these."""
+        keyed = stage == 0 and self.schedule.row_column is not None
         for given, rows in self.groups:
-            values = given if keyed is None else {**given, ROW: 0.0}
+            values = {**given, ROW: 0.0} if keyed else given
             if over_tensor:
                 for row in rows:
                     own = {name: float(norms[row]) for name, norms in over_tensor.items()}
-                    known[row] = self.schedule.scalars(stage, values, {**over_model, **own})
+                    yield [row], self.schedule.scalars(stage, values, {**over_model, **own})
             else:
-                whole = len(rows) == self.size
-                known[... if whole else rows] = self.schedule.scalars(stage, values, over_model)
-        if keyed is not None:
-            self.scalars[:, keyed] = self.keys
+                yield rows, self.schedule.scalars(stage, values, over_model)

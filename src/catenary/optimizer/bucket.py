@@ -12,6 +12,7 @@ from catenary import changes
 from catenary.errors import CatenaryError
 from catenary.expr import Formula
 from catenary.kernel import Kind, Storage, Table, aligned, schedule
+from catenary.kernel.storage import COUNT
 from catenary.optimizer.averaging import AVERAGE
 from catenary.optimizer.declared_rule import state_tensor
 from catenary.optimizer.entry import Entry
@@ -62,7 +63,12 @@ class Bucket:
         own = [n.removeprefix("rule.") for n in names if n.startswith("rule.")]
         specs = getattr(entries[0].rule, "specs", {})
         self._declared = tuple(n for n in own if n.partition("[")[0] in specs)
-        self._derived = tuple(n for n in own if n not in self._declared)
+        self._counts = COUNT in names
+        self._derived = tuple(n for n in own if n not in self._declared and n != "t")
+        # Without `t` and the like, values are what they were until one is written.
+        varying = self._counts or self._derived or any(entry.hooks for entry in entries)
+        self._keeps_values = not varying
+        self._given: tuple[object, ...] | None = None
         self._groups: list[_Group] | None = None
         self._clocks: list[Clock] = []
         self._parted: list[tuple[Any, Clock]] = []
@@ -219,7 +225,7 @@ class Bucket:
 
     def depends_on_host(self) -> bool:
         """Whether rows rest, or the host computes something from the number of updates."""
-        return len(self.table.rows) != self.table.size or self._derived not in ((), ("t",))
+        return len(self.table.rows) != self.table.size or bool(self._derived)
 
     def keep_numbers(self) -> None:
         """Take over what the step made of the slots that are one number."""
@@ -243,8 +249,13 @@ class Bucket:
             of_hooks: Values of the optimizer's hooks.
             scales: The loss scales that the target's gradients have; only None: there are none.
         """
+        grouped = self._grouped()
+        given = (id(grouped), changes.now()[1:], of_hooks, scales)
+        if self._keeps_values and len(scales) == 1 and given == self._given:
+            return
+        self._given = given
         groups: list[tuple[Mapping[str, float], Sequence[int]]] = []
-        for group in self._grouped():
+        for group in grouped:
             values = self._values(group, of_hooks)
             if len(scales) == 1:
                 (scale,) = scales
@@ -264,6 +275,8 @@ class Bucket:
             group.held = self._of_rule(entry, self._declared)
             group.tokens = tokens
         found = {**of_hooks, **group.held}
+        if self._counts:
+            found[COUNT] = entry.rule.t
         if self._derived:
             found.update(self._of_rule(entry, self._derived))
         for i, hook in enumerate(entry.hooks):

@@ -163,9 +163,10 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
 
     def _update_by_plan(self) -> None:
         plan = self._checked_plan()
+        post_hooks = self._hooks("post")
         if plan.inline:
             self._learn(wait=False)
-            at_once = self._non_finite.policy == "raise" or bool(self._hooks("post"))
+            at_once = bool(post_hooks) or self._non_finite.policy == "raise"
             found = plan.step(check_finite=self._checks_finite, at_once=at_once)
             if isinstance(found, Awaited):
                 self._await(found)
@@ -179,11 +180,12 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
             self._call_pre_hooks()
             self.t += 1
             plan = self._checked_plan()
+            post_hooks = self._hooks("post")  # a hook may have added one
             if self.is_safe_to_update():
                 plan.step(check_finite=False, at_once=True)
             else:
                 plan.clear_gradients()
-        if self._hooks("post"):
+        if post_hooks:
             self._view.fill_missing_grads()
             self._unscale_grads()
             self.call_hooks("post")

@@ -117,6 +117,17 @@ class Keeping:
             if self._fp32_param is not None:
                 _write(param, exact_value(self, param), "kahan", {LOW: low}, 0, 0)
             self._compensation, self._fp32_param = low, None
+        self._lay_out_beside(param)
+
+    def _lay_out_beside(self, param: Any) -> None:
+        """Let what lies beside the parameter follow it to another device or order in memory."""
+        held = param.tensor
+        master, low = self._fp32_param, self._compensation
+        if master is not None and not _lies_alike(master.tensor, held):
+            self._fp32_param = param.cast_copy(np.float32)
+            self._fp32_param.tensor.data.copy_(master.tensor.data)
+        if low is not None and not _lies_alike(low, held):
+            self._compensation = torch.empty_like(held.detach(), dtype=low.dtype).copy_(low)
 
     def _beside(self, param: Any) -> dict[str, torch.Tensor]:
         """Return what lies beside the parameter, by the names that programs use."""
@@ -175,6 +186,10 @@ def exact_value(rule: Any, param: Any) -> torch.Tensor:
     wide = torch.empty_like(held, dtype=torch.float32)
     run_once(_READ, {"p": held, _WIDE: wide, **beside}, kind)
     return wide
+
+
+def _lies_alike(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.device == other.device and one.stride() == other.stride()
 
 
 def _write(

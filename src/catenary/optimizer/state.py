@@ -79,10 +79,14 @@ def as_array(made: torch.Tensor) -> Any:
 
 
 def exchange(serializer: Any, key: str, held: Any) -> Any:
-    """Save or load a state array; bfloat16, which files lack, exactly as float32."""
-    if not isinstance(held, torch.Tensor) or held.dtype != torch.bfloat16:
+    """Save or load a state array.
+
+    A tensor passes as a copy in the CPU's memory; bfloat16, which files lack, exactly as float32.
+    """
+    if not isinstance(held, torch.Tensor):
         return serializer(key, held)
-    value = serializer(key, held.detach().float().cpu().numpy())
+    wide = held.detach().float() if held.dtype == torch.bfloat16 else held.detach()
+    value = serializer(key, wide.cpu().numpy())
     if (
         value is not None
         and hasattr(serializer, "load")
@@ -93,10 +97,11 @@ def exchange(serializer: Any, key: str, held: Any) -> Any:
 
 
 def narrowed(value: Any, like: Any) -> Any:
-    """Return a state array as it was loaded, in bfloat16 where `like` is."""
-    if not isinstance(like, torch.Tensor) or like.dtype != torch.bfloat16:
+    """Return a state array as it was loaded, where `like` is, and in bfloat16 where `like` is."""
+    if not isinstance(like, torch.Tensor):
         return value
-    return torch.from_numpy(np.asarray(value)).to(like.device, torch.bfloat16)
+    placed = torch.from_numpy(np.asarray(value)).to(like.device)
+    return placed.bfloat16() if like.dtype == torch.bfloat16 else placed
 
 
 def read_optional(serializer: Any, key: str, value: Any) -> Any:

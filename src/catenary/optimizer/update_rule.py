@@ -221,19 +221,24 @@ class UpdateRule(Keeping):
     def _serialize_beside(self, serializer: Any, param: Any) -> None:
         kind = self._storage_of(param)
         if kind == "master":
-            read_optional(serializer, "fp32_param", self._working(param).array)
+            self._exchange_optional(serializer, "fp32_param", self._working(param).tensor)
         elif kind == "kahan":
             self._keep(param)
-            with contextlib.suppress(KeyError):
-                exchange(serializer, "compensation", as_array(self._compensation))
+            self._exchange_optional(serializer, "compensation", self._compensation)
 
     def _serialize_average(self, serializer: Any) -> None:
         if self._average is not None:
-            read_optional(serializer, "average", self._average.numpy())
+            self._exchange_optional(serializer, "average", self._average)
         elif is_reading(serializer):
             found = read_optional(serializer, "average", None)
             if found is not None and not getattr(serializer, "checking", False):
                 self._average = torch.from_numpy(found)
+
+    @staticmethod
+    def _exchange_optional(serializer: Any, key: str, held: torch.Tensor) -> None:
+        """Save a tensor, or load into it if the file has it: for keys that Chainer does not write."""
+        with contextlib.suppress(KeyError):
+            exchange(serializer, key, as_array(held.detach()))
 
     @contextlib.contextmanager
     def serializing(self, param: Any) -> Iterator[None]:
