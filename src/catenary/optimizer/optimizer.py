@@ -201,9 +201,7 @@ class Optimizer:
 
     def _serialize_loss_scale(self, serializer: Any, scaling: LossScaling) -> None:
         self._loss_scale = float(read_optional(serializer, "value", self._loss_scale))
-        for name in ("good_steps", "overflowed", "skips_at_floor"):
-            held = getattr(scaling, name)
-            setattr(scaling, name, type(held)(read_optional(serializer, name, held)))
+        scaling.serialize(serializer)
 
     def loss_scaling(self, interval: float = 1000, scale: float | None = None) -> None:
         """Multiply losses, so that small gradients survive float16; gradients are divided again.
@@ -294,11 +292,22 @@ class Optimizer:
         scaling = self._loss_scaling
         if scaling is None or self._loss_scale is None:
             return
-        if self.is_safe_to_update():
-            self._loss_scale = scaling.after_good_step(self._loss_scale, self._loss_scale_max)
-        else:
-            self._loss_scale = scaling.after_overflow(self._loss_scale, self._loss_scale_max)
+        before, good = self._loss_scale, self.is_safe_to_update()
+        adjusted = scaling.after_good_step if good else scaling.after_overflow
+        self._loss_scale = adjusted(before, self._loss_scale_max)
+        scaling.note(self.t, before, self._loss_scale)
+        if not good:
             scaling.check_progress(self._non_finite.paths[0])
+
+    @property
+    def loss_scale_history(self) -> tuple[tuple[int, float], ...]:
+        """(iteration, the scale that it left) of the last 1,000 changes of a dynamic loss scale."""
+        return () if self._loss_scaling is None else tuple(self._loss_scaling.history)
+
+    @property
+    def skipped_steps(self) -> int:
+        """Number of steps that a dynamic loss scale skipped, since gradients were not finite."""
+        return 0 if self._loss_scaling is None else self._loss_scaling.skipped
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made from the rest: the view and the plan."""

@@ -9,7 +9,15 @@ import torch
 
 from catenary import changes
 
-__all__ = ["Announced", "State", "as_array", "exchange", "narrowed", "read_optional"]
+__all__ = [
+    "Announced",
+    "State",
+    "as_array",
+    "exchange",
+    "is_reading",
+    "narrowed",
+    "read_optional",
+]
 
 
 class State(dict[str, Any]):
@@ -89,7 +97,7 @@ def exchange(serializer: Any, key: str, held: Any) -> Any:
     value = serializer(key, wide.cpu().numpy())
     if (
         value is not None
-        and hasattr(serializer, "load")
+        and is_reading(serializer)
         and not getattr(serializer, "checking", False)
     ):
         held.copy_(torch.from_numpy(np.asarray(value)))
@@ -113,3 +121,8 @@ def read_optional(serializer: Any, key: str, value: Any) -> Any:
     except KeyError:
         return value
     return value if loaded is None else loaded
+
+
+def is_reading(serializer: Any) -> bool:
+    """Return whether a serializer loads; one that loads has a ``load`` method, as in Chainer."""
+    return hasattr(serializer, "load")

@@ -15,9 +15,16 @@ from catenary.config import config
 from catenary.optimizer.hookable import Hook, Hookable
 from catenary.optimizer.hyperparameter import Hyperparameter
 from catenary.optimizer.keeping import Keeping
-from catenary.optimizer.state import Announced, as_array, exchange, narrowed, read_optional
+from catenary.optimizer.state import (
+    Announced,
+    as_array,
+    exchange,
+    is_reading,
+    narrowed,
+    read_optional,
+)
 
-__all__ = ["Clock", "UpdateRule", "is_reading"]
+__all__ = ["Clock", "UpdateRule"]
 
 
 class Clock:
@@ -278,11 +285,6 @@ class UpdateRule(Keeping):
         known = param is not None and param.is_initialized
         probe.init_state(self._state_like(param) if known else _Probe())
         return dict(probe._state or {})
-
-
-def is_reading(serializer: Any) -> bool:
-    """Return whether a serializer loads; one that loads has a ``load`` method, as in Chainer."""
-    return hasattr(serializer, "load")
 
 
 def serialize_hyperparam(serializer: Any, hyperparam: Hyperparameter) -> None:
