@@ -1,4 +1,4 @@
-"""Peers that live in processes of their own, each stepped by a line on its standard input."""
+"""Peers that live in processes of their own and answer lines on their standard input."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import subprocess
 from typing import Any
 
-__all__ = ["Process", "chainer_step", "optax_step"]
+__all__ = ["Process", "chainer_calls", "chainer_step", "optax_step"]
 
 CHAINER_STEP = """
 import json, sys, time
@@ -35,6 +35,16 @@ for _ in sys.stdin:
     start = time.perf_counter()
     opt.update()
     print((time.perf_counter() - start) * 1e3, flush=True)
+"""
+
+CHAINER_CALLS = """
+import json, sys
+import chainer
+
+sys.path.insert(0, json.loads(sys.argv[1]))
+import call_table
+
+call_table.serve(chainer)
 """
 
 OPTAX_STEP = """
@@ -79,7 +89,7 @@ for _ in sys.stdin:
 
 
 class Process:
-    """A program that says ``ready`` and then, for each line, how many milliseconds a step took.
+    """A program that says ``ready`` and then answers each line with one of its own.
 
     Args:
         python: The interpreter that has what the program imports.
@@ -103,12 +113,16 @@ class Process:
         assert line == word or not word, f"the peer said {line!r}"
         return line
 
+    def ask(self, line: str) -> str:
+        """Send a line and return the one that answers it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return self._expect()
+
     def step(self) -> float:
         """Return the milliseconds that a step took."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("step\n")
-        self._process.stdin.flush()
-        return float(self._expect())
+        return float(self.ask("step"))
 
     def close(self) -> None:
         """End the process."""
@@ -118,6 +132,16 @@ class Process:
 def chainer_step(python: str, name: str, shapes: list[Any]) -> Process:
     """Return the original's optimizer over parameters of these shapes."""
     return Process(python, CHAINER_STEP, [name, shapes])
+
+
+def chainer_calls(python: str, folder: str) -> Process:
+    """Return the original, answering what `call_table.serve` describes.
+
+    Args:
+        python: The interpreter that has it.
+        folder: Where `call_table.py` is.
+    """
+    return Process(python, CHAINER_CALLS, folder)
 
 
 def optax_step(python: str, name: str, shapes: list[Any]) -> Process | None:

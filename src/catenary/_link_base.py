@@ -57,8 +57,7 @@ class Link(Hooked):
         Args:
             include_uninit: Whether to yield parameters that have no shape yet.
         """
-        held = vars(self)
-        found = [held[name] for name in sorted(self._params)]
+        found = list(map(vars(self).__getitem__, sorted(self._params)))
         if not include_uninit:
             found = [param for param in found if param.is_initialized]
         for child in self.children():

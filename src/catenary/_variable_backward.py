@@ -12,7 +12,7 @@ import torch
 from catenary import _variable_hooks
 from catenary._variable_graph import Call, VariableNode
 from catenary._variable_watch import Watch
-from catenary.config import config
+from catenary.config import config, unusual
 
 __all__ = ["differentiate", "record_gradients", "settings", "watching"]
 
@@ -56,14 +56,12 @@ def differentiate(
     The graph stays, so that a second loss over it can be differentiated afterwards.
     """
     nodes = [root.node for root in roots]
-    met = passed(nodes)
-    leaves = [v for n in met if n._origin is None and (v := n._variable()) is not None]
+    leaves, inner = reached(nodes)
     for leaf in leaves:
         if leaf._scale_spent:
             leaf.unscale_grad()
     tensors = [root.tensor for root in roots]
-    if retain_grad or create_graph or _variable_hooks.in_force or config.debug:
-        inner = [v for n in met if n._origin is not None and (v := n._variable()) is not None]
+    if retain_grad or create_graph or _variable_hooks.in_force or unusual.entries:
         kept = inner if retain_grad else []
         with watching(nodes), settings(create_graph), _keeping(kept, loss_scale):
             _send(tensors, grads, create_graph)

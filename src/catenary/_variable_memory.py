@@ -132,6 +132,11 @@ class Memory:
     def _announce(self) -> None:
         """Say that the memory was replaced; only parameters have anybody who listens."""
 
+    @property
+    def is_initialized(self) -> bool:
+        """Whether there are values; a :class:`Parameter` may still wait for its shape."""
+        return (self._array if self._pending else self._tensor) is not None
+
     def _held(self) -> Any:
         """Return whichever face exists and is current; None if there are no values."""
         return self._array if self._pending else self._tensor
@@ -172,7 +177,8 @@ class Memory:
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return len(self._current().shape)
+        held = self._array if self._pending else self._tensor
+        return int(self._current().ndim if held is None else held.ndim)
 
     @property
     def size(self) -> int:

@@ -82,11 +82,6 @@ class Parameter(Variable):
         changes.structure()
 
     @property
-    def is_initialized(self) -> bool:
-        """Whether the shape is known and the values exist."""
-        return self._held() is not None
-
-    @property
     def dtype(self) -> Any:
         """Dtype of the values, or the initializer's where there are none yet.
 

@@ -54,6 +54,34 @@ _SWITCHES = (
     "type_check",
 )
 
+# What functions read at every call, and what it usually is.
+_USUAL = {"debug": False, "enable_backprop": True}
+
+
+class _Unusual:
+    """Counts those entries of `_USUAL`, global ones and those of threads, that say otherwise.
+
+    While there are none, a call has nothing to read. A thread that ends without taking its entries
+    back leaves them in the count, which costs the others that reading and nothing else.
+    """
+
+    __slots__ = ("_lock", "entries")
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self._lock = threading.Lock()
+
+    def note(self, held: dict[str, Any], name: str, value: Any) -> None:
+        """Hear that the entry `name` of `held` becomes `value`."""
+        if name in _USUAL:
+            usual = _USUAL[name]
+            change = (bool(value) != usual) - (bool(held.get(name, usual)) != usual)
+            with self._lock:
+                self.entries += change
+
+
+unusual = _Unusual()
+
 
 class GlobalConfig:
     """Values that every thread sees until it sets its own.
@@ -106,11 +134,13 @@ class GlobalConfig:
             setattr(self, name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        unusual.note(vars(self), name, value)
         super().__setattr__(name, value)
         for view in _views.get(self, ()):
             setattr(view, name, value)
 
     def __delattr__(self, name: str) -> None:
+        unusual.note(vars(self), name, _USUAL.get(name))
         super().__delattr__(name)
         for view in _views.get(self, ()):
             delattr(view, name)
@@ -148,6 +178,14 @@ class LocalConfig(threading.local):
 
     def __init__(self, behind: GlobalConfig) -> None:
         """Run once a thread; a thread begins without entries of its own."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        unusual.note(vars(self), name, value)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        unusual.note(vars(self), name, _USUAL.get(name))
+        super().__delattr__(name)
 
     def __getattr__(self, name: str) -> Any:
         known = ", ".join(sorted(vars(self._global)))

@@ -82,8 +82,7 @@ class Chain(Link):
 
     def children(self) -> Iterator[Link]:
         """Yield the child links, in the order of their names."""
-        held = vars(self)
-        return iter([held[name] for name in sorted(self._children)])
+        return map(vars(self).__getitem__, sorted(self._children))
 
     def _named_children(self) -> Iterator[tuple[str, Link]]:
         held = vars(self)

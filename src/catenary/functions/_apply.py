@@ -12,7 +12,7 @@ from catenary import _variable_hooks
 from catenary._variable_graph import Call, VariableNode
 from catenary.backend import get_array_types
 from catenary.backends.memory import numpy_dtype, share
-from catenary.config import config
+from catenary.config import config, unusual
 from catenary.errors import annotate
 from catenary.utils.type_check import InvalidType
 from catenary.variable import Variable
@@ -39,34 +39,26 @@ def apply(
         TypeError: An input is neither a Variable nor an array.
         InvalidType: `check` or torch refuses the inputs.
     """
-    variables = []
-    tensors = []
+    if _variable_hooks.in_force or unusual.entries:
+        return _carefully(label, operation, inputs, check)[0]
+    # What follows is `_carefully` for the case whose speed matters.
+    tensors, nodes, requires_grad = [], [], False
     for given in inputs:
         variable = given if isinstance(given, Variable) else _wrapped(label, given)
         tensor = variable._tensor
-        variables.append(variable)
         tensors.append(variable.tensor if tensor is None or variable._pending else tensor)
+        nodes.append(variable._node or variable.node)
+        if variable._requires_grad:
+            requires_grad = True
     if check is not None:
         check(label, *tensors)
-    if _variable_hooks.in_force:
-        return _watched(label, operation, variables, tensors)[0]
-    if not config.enable_backprop:
-        return _unrecorded(_computed(label, operation, tensors, False), variables, tensors)
-    # What follows is `_computed` and `_results`, for the case whose speed matters.
     try:
         made = operation(*tensors)
     except (RuntimeError, IndexError) as error:
         _explain(label, tensors, error)
-    if config.debug:
-        _check_nan(label, made)
-    requires_grad = False
-    nodes = []
-    for variable in variables:
-        if variable._requires_grad:
-            requires_grad = True
-        if variable._tensor is made:
+    for tensor in tensors:
+        if tensor is made:
             made = made.view_as(made)
-        nodes.append(variable._node or variable.node)
     result: Variable = _new(Variable)
     result._tensor = made
     result._requires_grad = requires_grad
@@ -81,14 +73,27 @@ def apply_many(
     check: Check | None = None,
 ) -> tuple[Variable, ...]:
     """Run an operation with several results; see :func:`apply`."""
+    return _carefully(label, operation, inputs, check)
+
+
+def _carefully(
+    label: str, operation: Callable[..., Any], inputs: tuple[Any, ...], check: Check | None
+) -> tuple[Variable, ...]:
+    """Run an operation as the configuration says, with function hooks before and after."""
     variables, tensors = _taken(label, inputs)
     if check is not None:
         check(label, *tensors)
-    if _variable_hooks.in_force:
-        return _watched(label, operation, variables, tensors)
     record = config.enable_backprop
+    creator = Call(label) if record or _variable_hooks.in_force else None
+    hooks = _variable_hooks.of(creator) if _variable_hooks.in_force else ()
+    arrays = tuple([v.array for v in variables]) if hooks else ()
+    for hook in hooks:
+        hook.forward_preprocess(creator, arrays)
     made = _computed(label, operation, tensors, record)
-    return _results(made, variables, tensors, Call(label) if record else None)
+    for hook in hooks:
+        hook.forward_postprocess(creator, arrays)
+    results = made if isinstance(made, (tuple, list)) else (made,)
+    return _results(results, variables, tensors, creator if record else None)
 
 
 def _taken(label: str, inputs: tuple[Any, ...]) -> tuple[list[Variable], list[torch.Tensor]]:
@@ -115,25 +120,6 @@ def _computed(
     if config.debug:
         _check_nan(label, made)
     return made
-
-
-def _watched(
-    label: str,
-    operation: Callable[..., Any],
-    variables: list[Variable],
-    tensors: list[torch.Tensor],
-) -> tuple[Variable, ...]:
-    """Do what `apply` does, with function hooks before and after."""
-    record = config.enable_backprop
-    creator = Call(label)
-    hooks, arrays = _variable_hooks.of(creator), tuple([v.array for v in variables])
-    for hook in hooks:
-        hook.forward_preprocess(creator, arrays)
-    made = _computed(label, operation, tensors, record)
-    for hook in hooks:
-        hook.forward_postprocess(creator, arrays)
-    results = made if isinstance(made, (tuple, list)) else (made,)
-    return _results(results, variables, tensors, creator if record else None)
 
 
 def _results(
@@ -225,7 +211,7 @@ def reject(label: str, expect: str, *tensors: torch.Tensor) -> NoReturn:
 def floating(label: str, *tensors: torch.Tensor) -> None:
     """Check that all dtypes are floating."""
     for tensor in tensors:
-        if not tensor.is_floating_point():
+        if not tensor.dtype.is_floating_point:
             reject(label, "floating dtypes (cast with astype)", *tensors)
 
 

@@ -29,7 +29,7 @@ def as_tuple(value: Any, axes: int) -> tuple[int, ...]:
     """Return a tuple of ints: itself, or an int as often as there are axes."""
     if type(value) is int or not hasattr(value, "__getitem__"):
         return (int(value),) * axes
-    values = tuple(int(v) for v in value)
+    values = tuple(map(int, value))
     if len(values) != axes:
         raise ValueError(f"an int or {axes} ints are needed, got {value!r}")
     return values

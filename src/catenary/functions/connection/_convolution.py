@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, floating, reject
+from catenary.functions._apply import Check, apply, floating, reject
 from catenary.functions._window import as_tuple, spread_length, tail, windows
 from catenary.variable import Variable
 
@@ -38,8 +39,25 @@ def convolve(
     groups: int,
 ) -> Variable:
     """Return the cross-correlation over the last `axes` axes, in the dtype of `x`."""
-    run = _of(_CONVOLUTIONS, label, axes)
     step, border, spread = as_tuple(stride, axes), as_tuple(pad, axes), as_tuple(dilate, axes)
+    check, convolved = _convolution(label, axes, step, border, spread, bool(cover_all), groups)
+    if b is None:
+        return apply(label, convolved, x, W, check=check)
+    return apply(label, convolved, x, W, b, check=check)
+
+
+@functools.lru_cache(maxsize=256)
+def _convolution(
+    label: str,
+    axes: int,
+    step: tuple[int, ...],
+    border: tuple[int, ...],
+    spread: tuple[int, ...],
+    cover_all: bool,
+    groups: int,
+) -> tuple[Check, Callable[..., torch.Tensor]]:
+    """Return what checks the inputs of a convolution and what computes it."""
+    run = _of(_CONVOLUTIONS, label, axes)
 
     def check(label: str, x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> None:
         floating(label, x, W)
@@ -52,13 +70,9 @@ def convolve(
     def convolved(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:
         if cover_all:
             x = tail(x, _sizes(W, spread), step, border, 0.0)
-        if x.dtype == W.dtype and (b is None or b.dtype == x.dtype):
-            return run(x, W, b, step, border, spread, groups)
         return run(*_widened(x, W, b), step, border, spread, groups).to(x.dtype)
 
-    if b is None:
-        return apply(label, convolved, x, W, check=check)
-    return apply(label, convolved, x, W, b, check=check)
+    return check, convolved
 
 
 def deconvolve(
@@ -80,35 +94,35 @@ def deconvolve(
         raise ValueError(f"dilate must be at least 1, got {dilate}")
     wanted = None if outsize is None else as_tuple(outsize, axes)
 
-    def natural(x: torch.Tensor, W: torch.Tensor) -> list[int]:
-        return [
-            spread_length(n, k, s, p)
-            for n, k, s, p in zip(x.shape[2:], _sizes(W, spread), step, border, strict=True)
-        ]
+    def natural(x: torch.Tensor, W: torch.Tensor) -> tuple[int, ...]:
+        return _spread_sizes(x.shape[2:], W.shape[2:], step, border, spread)
 
     def check(label: str, x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> None:
         floating(label, x, W)
         if x.ndim != axes + 2 or W.ndim != axes + 2 or x.shape[1] != len(W):
-            sizes = f"{axes} sizes"
-            reject(label, f"x (batch, in, {sizes}) and W (in, out/{groups}, {sizes})", x, W)
+            rest = f"{axes} sizes"
+            reject(label, f"x (batch, in, {rest}) and W (in, out/{groups}, {rest})", x, W)
         if b is not None and tuple(b.shape) != (W.shape[1] * groups,):
             reject(label, f"b of shape ({W.shape[1] * groups},)", x, W, b)
-        for out, n, k, s, p in zip(
-            wanted or (), x.shape[2:], _sizes(W, spread), step, border, strict=False
-        ):
-            least, most = (windows(out, k, s, p, every) for every in (False, True))
-            if not least <= n <= most:
-                reject(label, f"an outsize that {n} windows cover ({wanted} is none)", x, W)
-        if min(natural(x, W) if wanted is None else wanted) <= 0:
+        sizes = natural(x, W) if wanted is None else wanted
+        if wanted is not None:
+            for out, n, k, s, p in zip(
+                wanted, x.shape[2:], _sizes(W, spread), step, border, strict=True
+            ):
+                least, most = (windows(out, k, s, p, every) for every in (False, True))
+                if not least <= n <= most:
+                    reject(label, f"an outsize that {n} windows cover ({wanted} is none)", x, W)
+        if min(sizes) <= 0:
             raise RuntimeError(f"{label} of {tuple(x.shape)} by {tuple(W.shape)} leaves nothing")
 
     def spreading(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:
         out = x.dtype
         x, W, b = _widened(x, W, b)
-        sizes = natural(x, W) if wanted is None else wanted
-        extra = [max(0, size - n) for size, n in zip(sizes, natural(x, W), strict=True)]
+        if wanted is None:
+            return run(x, W, b, step, border, 0, groups, spread).to(out)
+        extra = [max(0, size - n) for size, n in zip(wanted, natural(x, W), strict=True)]
         y = run(x, W, b, step, border, extra, groups, spread)
-        for axis, size in enumerate(sizes):
+        for axis, size in enumerate(wanted):
             y = y.narrow(axis + 2, 0, size)
         return y.to(out)
 
@@ -123,6 +137,19 @@ def _of(
     return functions[axes]
 
 
+@functools.lru_cache(maxsize=256)
+def _spread_sizes(
+    images: tuple[int, ...],
+    filters: tuple[int, ...],
+    step: tuple[int, ...],
+    border: tuple[int, ...],
+    spread: tuple[int, ...],
+) -> tuple[int, ...]:
+    """Return the smallest images that filters make of images of these sizes."""
+    each = zip(images, filters, step, border, spread, strict=True)
+    return tuple(spread_length(n, k, s, p, d=d) for n, k, s, p, d in each)
+
+
 def _sizes(W: torch.Tensor, spread: Sequence[int]) -> list[int]:
     """Return how much of the image a filter sees."""
     return [s * (k - 1) + 1 for s, k in zip(spread, W.shape[2:], strict=True)]
@@ -132,5 +159,7 @@ def _widened(
     x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
     """Return all in one dtype that holds the values of `x` and `W`."""
+    if x.dtype == W.dtype and (b is None or b.dtype == x.dtype):
+        return x, W, b
     wide = torch.promote_types(x.dtype, W.dtype)
     return x.to(wide), W.to(wide), None if b is None else b.to(wide)

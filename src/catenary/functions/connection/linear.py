@@ -20,15 +20,16 @@ def _check(label: str, x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None 
     """Refuse what torch would take; it refuses sizes that do not fit by itself."""
     if not x.ndim == 2 == W.ndim:
         reject(label, "x of shape (batch, in) and W of shape (out, in)", x, W)
-    if not (x.is_floating_point() and W.is_floating_point()):
+    dtype = x.dtype
+    if not (dtype.is_floating_point and W.dtype.is_floating_point):
         reject(label, "floating dtypes (cast with astype)", x, W)
-    if b is not None and (b.dtype != x.dtype or b.shape != W.shape[:1]):
+    if b is not None and (b.dtype != dtype or b.shape != (W.shape[0],)):
         reject(label, f"b of shape ({W.shape[0]},) and the dtype of x", x, W, b)
 
 
 def _mixed(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:
     wide = torch.promote_types(x.dtype, W.dtype)
-    y = torch.nn.functional.linear(x.to(wide), W.to(wide)).to(x.dtype)
+    y = _torch_linear(x.to(wide), W.to(wide)).to(x.dtype)
     return y if b is None else y + b
 
 

@@ -25,7 +25,7 @@ def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:
     def share(y: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         right = y.detach().argmax(1).reshape(t.shape) == t
         if ignore_label is None:
-            return right.to(torch.float64).mean().to(y.dtype)
+            return right.mean(dtype=torch.float64).to(y.dtype)
         counted = t != ignore_label
         total = counted.sum().clamp(min=1)
         return ((right & counted).sum().double() / total).to(y.dtype)

@@ -12,6 +12,7 @@ from catenary.variable import Variable
 __all__ = ["sigmoid_cross_entropy"]
 
 _IGNORED = -1
+_cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
 
 
 def _check(label: str, x: torch.Tensor, t: torch.Tensor) -> None:
@@ -36,15 +37,14 @@ def sigmoid_cross_entropy(x: Any, t: Any, normalize: bool = True, reduce: str = 
         raise ValueError(f"reduce must be 'mean' or 'no', got {reduce!r}")
 
     def loss(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        wanted = t.to(x.dtype)
+        if reduce == "mean" and normalize and t.numel() and wanted.min().item() > _IGNORED:
+            return _cross_entropy(x, wanted)
         ignored = t == _IGNORED
-        each = torch.nn.functional.binary_cross_entropy_with_logits(
-            x, t.to(x.dtype), reduction="none"
-        )
-        missing = int(ignored.sum()) if normalize or reduce == "no" else t.numel()
-        if missing:
-            each = each.masked_fill(ignored, 0)
+        each = _cross_entropy(x, wanted, reduction="none").masked_fill(ignored, 0)
         if reduce == "no":
             return each
-        return each.sum() / max(t.numel() - missing if normalize else len(x), 1)
+        count = t.numel() - int(ignored.sum()) if normalize else len(x)
+        return each.sum() / max(count, 1)
 
     return apply("SigmoidCrossEntropy", loss, x, t, check=_check)

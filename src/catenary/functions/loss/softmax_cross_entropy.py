@@ -63,13 +63,11 @@ def softmax_cross_entropy(
 
 def _check(label: str, x: torch.Tensor, t: torch.Tensor) -> None:
     floating(label, x)
-    if t.is_floating_point():
-        if x.shape != t.shape:
+    shape = x.shape
+    if t.dtype.is_floating_point:
+        if shape != t.shape:
             reject(label, "distributions t of the shape of x", x, t)
-    elif x.ndim == 2:
-        if t.shape != x.shape[:1]:
-            reject(label, "x (batch, class) and integers t (batch,)", x, t)
-    elif x.ndim < 2 or x.shape[:1] + x.shape[2:] != t.shape:
+    elif len(shape) < 2 or t.shape != (shape[0], *shape[2:]):
         reject(label, "x (batch, class, ...) and integers t (batch, ...)", x, t)
 
 

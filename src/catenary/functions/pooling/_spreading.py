@@ -67,4 +67,4 @@ class Spreading:
             reversed(self.sizes), reversed(y.shape[2:]), reversed(self.border), strict=True
         ):
             edges += [-before, size + before - all_of_it]
-        return torch.nn.functional.pad(y, edges)
+        return torch.nn.functional.pad(y, edges) if any(edges) else y

@@ -21,13 +21,19 @@ def unpooled(
     """Return images in which every value of `x` fills its window; windows that overlap add up."""
     spreading = Spreading(x, ksize, stride, pad, outsize, cover_all)
 
-    def filled(x: torch.Tensor) -> torch.Tensor:
+    def repeated(x: torch.Tensor) -> torch.Tensor:
+        sizes = list(spreading.canvas(x.shape[2:]))
+        return spreading.cut(torch.nn.functional.interpolate(x, sizes))
+
+    def added(x: torch.Tensor) -> torch.Tensor:
         channels = x.shape[1]
         ones = x.new_ones((channels, 1, *spreading.window))
         y = TRANSPOSES[spreading.axes](x, ones, stride=spreading.step, groups=channels)
         return spreading.cut(y)
 
-    return apply(label, filled, x, check=spreading.check)
+    # Windows that lie side by side are copies; those that overlap or leave gaps are sums.
+    fill = repeated if spreading.step == spreading.window else added
+    return apply(label, fill, x, check=spreading.check)
 
 
 def unpooling_nd(

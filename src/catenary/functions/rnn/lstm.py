@@ -21,12 +21,14 @@ def _check(label: str, c_prev: torch.Tensor, x: torch.Tensor) -> None:
 
 
 def _step(c_prev: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    gates = x.reshape((len(x), -1, 4, *x.shape[2:]))
-    a, i, f, o = gates.unbind(2)
-    going, gone = c_prev[: len(x)], c_prev[len(x) :]
+    # Gate by gate in memory: torch computes σ and tanh in vectors there, and one by one elsewhere.
+    gates = x.reshape((len(x), -1, 4, *x.shape[2:])).movedim(2, 0).contiguous()
+    a, i, f, o = gates.unbind()
+    all_go = c_prev.shape[0] == x.shape[0]
+    going = c_prev if all_go else c_prev[: len(x)]
     c = torch.tanh(a) * torch.sigmoid(i) + torch.sigmoid(f) * going
     h = torch.sigmoid(o) * torch.tanh(c)
-    return torch.cat((c, gone)) if len(gone) else c, h
+    return c if all_go else torch.cat((c, c_prev[len(x) :])), h
 
 
 def lstm(c_prev: Any, x: Any) -> tuple[Variable, Variable]:
