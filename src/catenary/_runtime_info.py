@@ -15,7 +15,9 @@ from catenary.kernel import native, pool
 
 __all__ = ["print_runtime_info", "runtime_info"]
 
-_PACKAGES = ("catenary", "torch", "numpy", "llvmlite", "h5py", "safetensors", "matplotlib", "cupy")
+_PACKAGES = (
+    "catenary", "torch", "numpy", "llvmlite", "triton", "h5py", "safetensors", "matplotlib", "cupy",
+)  # fmt: skip
 
 
 def runtime_info() -> dict[str, Any]:

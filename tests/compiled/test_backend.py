@@ -36,6 +36,12 @@ def numpys_bits() -> Any:
         yield
 
 
+@pytest.fixture(autouse=True)
+def little_work_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let several threads work on arrays for which one is faster."""
+    monkeypatch.setattr(native, "THREAD_SIZE", 1000)
+
+
 @pytest.fixture
 def threads() -> Any:
     before = torch.get_num_threads()
@@ -188,6 +194,16 @@ def test_the_number_of_threads_changes_no_bit(count: int, threads: Any) -> None:
     alone = train()
     threads(count)
     assert same(alone, train())
+
+
+@pytest.mark.parametrize(("size", "expected"), [(999, 1), (1000, 2), (3500, 4)])
+def test_threads_are_woken_for_work_that_is_worth_it(
+    size: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(native, "run_chunks", lambda chunks, address, most: asked.append(most))
+    run(Formula((("p", tensor("g")),)), arrays(size, np.float32, 0), compiled=True)
+    assert asked == [expected]
 
 
 def test_norms_are_added_in_a_fixed_order() -> None:

@@ -21,6 +21,11 @@ __all__ = ["CompiledRunner", "can_compile"]
 CHUNK_SIZE = 65536
 """Elements a chunk: few enough to share work evenly, enough to hide what taking a chunk costs."""
 
+THREAD_SIZE = 262144
+"""Elements for each thread beyond the first. With fewer, waking it takes longer than it helps: after
+a backward pass it sleeps, and its processor is busy with torch's threads, which wait for work.
+"""
+
 
 def can_compile(table: Table) -> bool:
     """Return whether this backend can run a table: dense float tensors in the CPU's memory."""
@@ -114,6 +119,7 @@ class _Work:
         self.chunks = np.concatenate(parts) if parts else np.zeros(0, CHUNK)
         self._address = self.chunks.ctypes.data
         self._whole = self.chunks["count"].copy()
+        self._threads = 1 + int(self._whole.sum()) // THREAD_SIZE
         self._masked = False
 
     def run(self) -> None:
@@ -121,7 +127,7 @@ class _Work:
         self._mask()
         for held in self.rows:
             held.round_scalars()
-        run_chunks(self.chunks, self._address)
+        run_chunks(self.chunks, self._address, self._threads)
 
     def _mask(self) -> None:
         all_rows = all(len(held.table.rows) == held.table.size for held in self.rows)

@@ -25,18 +25,19 @@ _KERNEL = ctypes.CFUNCTYPE(
 )
 
 
-def run_chunks(chunks: np.ndarray[Any, Any], address: int) -> None:
+def run_chunks(chunks: np.ndarray[Any, Any], address: int, most: int) -> None:
     """Run every chunk, in any order, on as many threads as torch is set to use.
 
     Args:
         chunks: Of dtype :data:`CHUNK`, contiguous.
         address: Where they begin in memory; NumPy takes a microsecond to say it.
+        most: Threads that are worth waking.
     """
     if not len(chunks):
         return
     pool = _pool()
     if pool is not None:
-        threads, flush = torch.get_num_threads(), bool(config.flush_subnormals)
+        threads, flush = min(torch.get_num_threads(), most), bool(config.flush_subnormals)
         pool(address, len(chunks), threads, flush)
         return
     for function, pointers, scalars, start, count, out in chunks.tolist():

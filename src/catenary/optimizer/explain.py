@@ -31,7 +31,7 @@ class BucketExplanation:
         storage: How the parameters are kept; "plain" for those of 32 and 64 bits.
         held: (what, bytes a value) that the parameters, what is beside them and the states take.
         backend: What runs it.
-        sources: The kernels' LLVM IR, those that were compiled so far.
+        sources: The kernels' text (LLVM IR, on a GPU Triton), those that were compiled so far.
     """
 
     paths: tuple[str, ...]

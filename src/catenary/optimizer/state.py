@@ -95,11 +95,7 @@ def exchange(serializer: Any, key: str, held: Any) -> Any:
         return serializer(key, held)
     wide = held.detach().float() if held.dtype == torch.bfloat16 else held.detach()
     value = serializer(key, wide.cpu().numpy())
-    if (
-        value is not None
-        and is_reading(serializer)
-        and not getattr(serializer, "checking", False)
-    ):
+    if value is not None and is_reading(serializer) and not getattr(serializer, "checking", False):
         held.copy_(torch.from_numpy(np.asarray(value)))
     return held
 

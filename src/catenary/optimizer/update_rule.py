@@ -243,7 +243,7 @@ class UpdateRule(Keeping):
 
     @staticmethod
     def _exchange_optional(serializer: Any, key: str, held: torch.Tensor) -> None:
-        """Save a tensor, or load into it if the file has it: for keys that Chainer does not write."""
+        """Save a tensor, or load into it if the file has the key, which Chainer lacks."""
         with contextlib.suppress(KeyError):
             exchange(serializer, key, as_array(held.detach()))
 
