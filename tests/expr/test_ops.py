@@ -17,7 +17,6 @@ from catenary.expr.ops import CONDITIONS, LEAVES, OPS
 from tests.strategies import same_bits
 
 
-
 def through(dtype, x):
     return torch.from_numpy(np.array(x)).float().to(dtype).double().numpy()
 
@@ -40,7 +39,7 @@ NUMPY = {
     "or": np.logical_or, "not": np.logical_not, "where": np.where,
     "bfloat16": lambda x: through(torch.bfloat16, x),
     "float16": lambda x: through(torch.float16, x),
-    "dither": lambda x, chance: dithered(x, chance),
+    "dither": dithered,
 }  # fmt: skip
 CHANCES = [0, 1, 0x7FFF, 0x8000, 0xFFFF]
 INEXACT = {"pow", "exp", "log", "tanh"}

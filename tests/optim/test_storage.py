@@ -199,6 +199,8 @@ def test_a_checkpoint_of_another_storage(first: str, second: str) -> None:
     others = copy.deepcopy(params)
     other = optim.Adam([{"params": named(others), "storage": second}], lr=0.01)
     other.load_state_dict(copy.deepcopy(opt.state_dict()), keep=("storage",))
+    beside = {"master": {"master_param"}, "kahan": {"compensation"}}.get(second, set())
+    assert other.state[others[0]].keys() & {"master_param", "compensation"} == beside
     exact, found = opt.float32_weights(), other.float32_weights()
     for param, name in zip(params, exact, strict=True):
         wanted = exact[name] if second in ("master", "kahan") else param.detach().float()
@@ -260,22 +262,26 @@ def test_names_choose_the_chances() -> None:
     assert not torch.equal(*found)
 
 
-@settings(max_examples=20)
+@pytest.mark.parametrize("name", ["AdamW", "Adafactor", "Muon"])
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**16), dtype=st.sampled_from([torch.float16, torch.bfloat16]))
-def test_a_master_is_float32_training(seed: int, dtype: torch.dtype) -> None:
+def test_a_master_is_float32_training(name: str, seed: int, dtype: torch.dtype) -> None:
     """The master takes the path of a float32 parameter that gets the same gradients."""
     draws = torch.Generator().manual_seed(seed)
-    start = torch.randn(50, generator=draws).to(dtype)
-    narrow, wide = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.float())
-    kept = optim.AdamW([("w", narrow)], lr=0.01, storage="master")
-    plain = optim.AdamW([("w", wide)], lr=0.01)
+    starts = [torch.randn(6, 8, generator=draws).to(dtype) for _ in range(2)]
+    narrow = [torch.nn.Parameter(start.clone()) for start in starts]
+    wide = [torch.nn.Parameter(start.float()) for start in starts]
+    kept = getattr(optim, name)(named(narrow), lr=0.01, storage="master")
+    plain = getattr(optim, name)(named(wide), lr=0.01)
     for _ in range(4):
-        narrow.grad = torch.randn(50, generator=draws).to(dtype)
-        wide.grad = narrow.grad.float()
+        for mine, theirs in zip(narrow, wide, strict=True):
+            mine.grad = torch.randn(6, 8, generator=draws).to(dtype)
+            theirs.grad = mine.grad.float()
         kept.step()
         plain.step()
-    assert torch.equal(kept.float32_weights()["w"], wide.detach())
-    assert torch.equal(narrow.detach(), wide.detach().to(dtype))
+    for mine, theirs in zip(narrow, wide, strict=True):
+        assert torch.equal(kept.state[mine]["master_param"], theirs.detach())
+        assert torch.equal(mine.detach(), theirs.detach().to(dtype))
 
 
 def test_schedulers_and_scalers_go_along() -> None:

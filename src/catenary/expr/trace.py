@@ -258,6 +258,7 @@ class Scope:
         prefix: Put before the names in the program, so that two hooks do not collide.
         sizes: Lengths of the names that stand for tuples of floats; ``betas`` of length 2 becomes
             the hyperparameters ``betas[0]`` and ``betas[1]``.
+        formulas: Names that stand for expressions, each made by calling its function with `h`.
     """
 
     def __init__(
@@ -266,9 +267,10 @@ class Scope:
         flags: Mapping[str, Any],
         prefix: str = "",
         sizes: Mapping[str, int] | None = None,
+        formulas: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
         self._names, self._flags, self._prefix = names, flags, prefix
-        self._sizes = sizes or {}
+        self._sizes, self._formulas = sizes or {}, formulas or {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -278,6 +280,8 @@ class Scope:
         if name in self._sizes:
             places = range(self._sizes[name])
             return tuple(Expr(nodes.hyper(f"{self._prefix}{name}[{i}]")) for i in places)
+        if name in self._formulas:
+            return self._formulas[name](self)
         if name in self._names:
             return Expr(nodes.hyper(self._prefix + name))
         known = ", ".join(sorted({*self._names, *self._flags}))

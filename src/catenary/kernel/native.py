@@ -22,8 +22,8 @@ CHUNK_SIZE = 65536
 """Elements a chunk: few enough to share work evenly, enough to hide what taking a chunk costs."""
 
 THREAD_SIZE = 262144
-"""Elements for each thread beyond the first. With fewer, waking it takes longer than it helps: after
-a backward pass it sleeps, and its processor is busy with torch's threads, which wait for work.
+"""Elements for each thread beyond the first. With fewer, waking it takes longer than it helps:
+after a backward pass it sleeps, and torch's own threads, waiting for work, keep its processor busy.
 """
 
 

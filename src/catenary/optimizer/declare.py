@@ -1,4 +1,4 @@
-"""Declarations that rules, hooks and optimizers share: `Hyper`, `hyper` and `slot`."""
+"""Declarations that rules, hooks and optimizers share: `Hyper`, `hyper`, `slot` and `derived`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,31 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import dataclass_transform
 
-__all__ = ["Hyper", "Slot", "hyper", "slot"]
+__all__ = ["Derived", "Hyper", "Slot", "derived", "hyper", "slot"]
+
+
+class Derived(property):
+    """A property of a rule that formulas know as an expression; see :func:`derived`."""
+
+    formula: Callable[[Any], Any]
+
+
+def derived(formula: Callable[[Any], Any]) -> Callable[[Callable[[Any], float]], Any]:
+    """Declare a property of a rule which its formula may spell out.
+
+    In `step`, ``h.name`` then stands for ``formula(h)`` and is computed with the other scalars,
+    on the device too; a subclass that overrides it by a plain property is asked at each step.
+
+    Args:
+        formula: Called with `h`; returns an expression of hyperparameters.
+    """
+
+    def declare(read: Callable[[Any], float]) -> Any:
+        made = Derived(read)
+        made.formula = formula
+        return made
+
+    return declare
 
 
 def hyper(

@@ -14,6 +14,7 @@ from catenary.expr.node import Node, tensor
 from catenary.expr.node import hyper as hyper_node
 from catenary.kernel import Kind, schedule
 from catenary.optimizer.alone import run_alone
+from catenary.optimizer.declare import Derived
 from catenary.optimizer.declared_rule import DeclaredRule, as_array, state_tensor
 
 __all__ = ["FormulaRule", "trace_rule"]
@@ -160,7 +161,9 @@ def _traced(
         there = declared.when is None or switched[declared.when]
         held = hyper_node(prefix + name) if declared.scalar else tensor(name)
         tensors[name] = held if there else None
-    scope = Scope(frozenset(names), compiled_in, prefix, sizes)
+    derivations = {name: getattr(kind, name, None) for name in dir(kind)}
+    formulas = {n: d.formula for n, d in derivations.items() if isinstance(d, Derived)}
+    scope = Scope(frozenset(names), compiled_in, prefix, sizes, formulas)
     results = trace(kind.step, tensors, scope, 1 + len(kind.slots))
     written = zip(("p", *kind.slots), results, strict=True)
     renewed = [(name, value) for name, value in written if value is not None]

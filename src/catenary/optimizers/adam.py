@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any
 
 from catenary.errors import HyperparameterError
-from catenary.expr import maximum, minimum, sqrt
+from catenary.expr import Scope, evaluate, maximum, minimum, sqrt
 from catenary.optimizer import FormulaRule, GradientMethod, Hyper, hyper, slot
+from catenary.optimizer.declare import derived
 from catenary.optimizer.state import read_optional
 
 
@@ -23,6 +23,10 @@ class AdamHyper(Hyper):
     adabound: bool = hyper(default=False)
     final_lr: float = hyper(default=0.1, ge=0, unit="p²/L")
     gamma: float = hyper(default=0.001, gt=0)
+
+
+def _rate(h: Any) -> Any:
+    return h.alpha * (sqrt(1 - h.beta2**h.t) / (1 - h.beta1**h.t))
 
 
 class AdamRule(AdamHyper, FormulaRule):
@@ -71,7 +75,7 @@ class AdamRule(AdamHyper, FormulaRule):
         if self.value("adabound"):
             self.initial_alpha = float(self.value("alpha"))
 
-    @property
+    @derived(_rate)
     def alpha_t(self) -> float:
         """The bias-corrected learning rate of this update."""
         return _alpha_t(self.hyperparam, self.t)
@@ -111,8 +115,7 @@ class AdamRule(AdamHyper, FormulaRule):
         v = v + (1 - h.beta2) * (g * g - v)
         if h.amsgrad:
             vhat = maximum(vhat, v)
-        alpha_t = h.alpha * (sqrt(1 - h.beta2**h.t) / (1 - h.beta1**h.t))
-        rate = alpha_t / (sqrt(vhat if h.amsgrad else v) + h.eps)
+        rate = h.alpha_t / (sqrt(vhat if h.amsgrad else v) + h.eps)
         if h.adabound:
             rate = minimum(maximum(rate, h.lower_bound), h.upper_bound)
         return (1 - h.eta * h.weight_decay_rate) * p + -h.eta * (rate * m), m, v, vhat
@@ -202,8 +205,10 @@ class AMSBound(AdaBound):
 
 def _alpha_t(hyperparam: Any, t: int) -> float:
     _check_started(t, "the learning rate")
-    correction = math.sqrt(1 - hyperparam.beta2**t) / (1 - hyperparam.beta1**t)
-    return float(hyperparam.alpha * correction)
+    names = ("alpha", "beta1", "beta2")
+    values = {name: getattr(hyperparam, name) for name in names}
+    rate = _rate(Scope(frozenset({*names, "t"}), {}))
+    return float(evaluate(rate.node, {**values, "t": t}))
 
 
 def _check_started(t: int, what: str) -> None:
