@@ -41,10 +41,10 @@ ARROWS = {
     # the optimization wing
     "expr": "",
     "kernel": "expr",
-    "optimizer": "kernel expr",
+    "optimizer": "kernel expr backend",  # views of states
     "optimizers": "optimizer expr",
     "optimizer_hooks": "optimizer expr",
-    "optim": "optimizer expr",
+    "optim": "optimizer expr backend",
     # the model wing
     "utils": "variable",
     "backend": "",

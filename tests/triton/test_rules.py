@@ -8,7 +8,13 @@ import torch
 from catenary import optim, optimizers
 from catenary.kernel import DeviceStep, Step
 from catenary.optimizer import FormulaRule, hyper, slot
-from catenary.optimizer_hooks import GradientClipping, WeightDecay
+from catenary.optimizer_hooks import (
+    GradientClipping,
+    GradientHardClipping,
+    GradientLARS,
+    Lasso,
+    WeightDecay,
+)
 from tests.triton.device import on_triton
 
 __all__ = ["on_triton"]
@@ -46,13 +52,13 @@ def model(dtype):
     return torch.nn.Sequential(torch.nn.Linear(9, 7), torch.nn.Tanh()).to(dtype)
 
 
-def train(made, step, plan_of, dtype, steps=3):
+def train(made, step, plan_of, dtype, steps=3, bad=1):
     net, opt = made
     torch.manual_seed(1)
     for i in range(steps):
         net.zero_grad()
         net(torch.randn(5, 9, dtype=dtype)).square().mean().backward()
-        if i == 1:
+        if i == bad:
             net[0].weight.grad[0, 0] = float("nan")
         step(opt)
     backends = {type(made_step) for _, made_step in plan_of(opt)._buckets.values()}
@@ -127,3 +133,47 @@ def test_a_rule_that_runs_alone(on_triton, monkeypatch):
     monkeypatch.undo()
     theirs, _ = train(made(), *arguments, steps=1)
     compare(mine, theirs, torch.float32)
+
+
+HOOKS = [
+    GradientClipping(0.1),
+    GradientHardClipping(-0.01, 0.02),
+    GradientLARS(),
+    Lasso(1e-3),
+    WeightDecay(1e-2),
+]
+
+
+@pytest.mark.parametrize("where", ["optimizer", "one rule"])
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.name)
+def test_hooks(hook, where, on_triton, monkeypatch):
+    """Of the optimizer and of one rule; with a norm of a norm (clipping after LARS) beside."""
+
+    def made():
+        net = model(torch.float32)
+        opt = optimizers.MomentumSGD(lr=0.1).setup(net)
+        if where == "optimizer":
+            opt.add_hook(hook)
+        elif hook.name != "GradientClipping":  # its norm goes over the model
+            next(opt._view.params()).update_rule.add_hook(hook)
+        if hook.name != "GradientClipping":
+            opt.add_hook(GradientClipping(0.5))
+        opt.average_weights(0.9)
+        opt.collect_stats()
+        return net, opt
+
+    arguments = (lambda opt: opt.update(), lambda opt: opt._plan, torch.float32)
+    here = made()
+    mine, backends = train(here, *arguments, bad=None)
+    assert backends == {DeviceStep}
+    found = here[1].stats(each=True)
+    monkeypatch.undo()
+    there = made()
+    theirs, _ = train(there, *arguments, bad=None)
+    compare(mine, theirs, torch.float32)
+    expected = there[1].stats(each=True)
+    assert found.keys() == expected.keys()
+    for name in expected:
+        assert found[name] == pytest.approx(expected[name], rel=1e-12), name
+    with here[1].averaged_weights(), there[1].averaged_weights():
+        compare(list(here[0].parameters()), list(there[0].parameters()), torch.float32)

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from catenary import changes
+from catenary.backends.memory import array_of, tensor_of
 from catenary.errors import StateError
 from catenary.optim.param_groups import ParamGroups
 from catenary.optim.tensor_param import TensorParam
-from catenary.optimizer.declared_rule import DeclaredRule, as_array
+from catenary.optimizer.declared_rule import DeclaredRule
 from catenary.optimizer.keeping import HALF_DTYPES
 from catenary.optimizer.update_rule import Clock
 
@@ -56,7 +57,7 @@ def read_state(param: TensorParam) -> dict[str, Any]:
 
 
 def _as_tensor(held: Any) -> torch.Tensor:
-    return torch.from_numpy(held) if isinstance(held, np.ndarray) else held
+    return torch.from_numpy(held) if isinstance(held, np.ndarray) else tensor_of(held)
 
 
 def portable(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def portable(state: Mapping[str, Any]) -> dict[str, Any]:
     and gone before the handle is used.
     """
     plain = {key: value for key, value in state.items() if type(value) is torch.Tensor}
-    return {**state, **{key: as_array(value) for key, value in plain.items()}}
+    return {**state, **{key: array_of(value) for key, value in plain.items()}}
 
 
 def as_tensors(state: Mapping[str, Any]) -> dict[str, Any]:

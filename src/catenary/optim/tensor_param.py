@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from catenary import changes
-from catenary.optimizer.declared_rule import as_array
+from catenary.backends.memory import array_of
 
 __all__ = ["TensorParam"]
 
@@ -49,7 +49,7 @@ class TensorParam:
     @property
     def array(self) -> Any:
         """The values as a writable NumPy array on the same memory; the tensor where none can be."""
-        return as_array(self.tensor.data)
+        return array_of(self.tensor.data)
 
     @property
     def grad(self) -> Any:
@@ -57,7 +57,7 @@ class TensorParam:
         held = self.tensor.grad
         if held is not None and self._scale_spent:
             self.unscale_grad()
-        return None if held is None else as_array(held.data)
+        return None if held is None else array_of(held.data)
 
     @property
     def xp(self) -> Any:

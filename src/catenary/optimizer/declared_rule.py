@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 
+from catenary.backends.memory import array_of, tensor_of
 from catenary.errors import StateError, TraceError
 from catenary.optimizer.declare import Hyper, Slot, hyper, make_init
 from catenary.optimizer.hyperparameter import Hyperparameter
-from catenary.optimizer.state import State, as_array
+from catenary.optimizer.state import State
 from catenary.optimizer.update_rule import UpdateRule
 
-__all__ = ["DeclaredRule", "as_array", "state_tensor"]
+__all__ = ["DeclaredRule", "state_tensor"]
 
 
 class DeclaredRule(Hyper, UpdateRule):
@@ -171,7 +172,7 @@ class DeclaredRule(Hyper, UpdateRule):
                 made = torch.full_like(held, self._initial(declared))
             else:
                 made = held.new_full(shapes[name], self._initial(declared))
-            self.state[declared.key] = as_array(made)
+            self.state[declared.key] = array_of(made)
 
     def lacks_state(self) -> bool:
         """Whether an array has to be made before the next update.
@@ -223,4 +224,4 @@ def state_tensor(rule: DeclaredRule, name: str, param: Any) -> torch.Tensor:
             f"the state {name!r} of {type(rule).__name__} has shape {tuple(held.shape)} and its "
             f"parameter has {tuple(param.tensor.shape)}."
         )
-    return held if isinstance(held, torch.Tensor) else torch.from_numpy(held)
+    return torch.from_numpy(held) if isinstance(held, np.ndarray) else tensor_of(held)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from catenary.backends.memory import array_of
 from catenary.errors import HyperparameterError, TraceError
 from catenary.expr import Formula, Scope, check_formula, show, trace
 from catenary.expr.node import Node, tensor
@@ -15,7 +16,7 @@ from catenary.expr.node import hyper as hyper_node
 from catenary.kernel import Kind, schedule
 from catenary.optimizer.alone import run_alone
 from catenary.optimizer.declare import Derived
-from catenary.optimizer.declared_rule import DeclaredRule, as_array, state_tensor
+from catenary.optimizer.declared_rule import DeclaredRule, state_tensor
 
 __all__ = ["FormulaRule", "trace_rule"]
 
@@ -85,7 +86,7 @@ class FormulaRule(DeclaredRule):
             if held.stride() != strides:
                 laid = torch.empty_strided(held.shape, strides, dtype=held.dtype)
                 laid = laid.to(held.device).copy_(held)
-                self.state[declared.key] = as_array(laid)
+                self.state[declared.key] = array_of(laid)
 
     def update_core_cpu(self, param: Any) -> None:
         """Run the formula on `param` alone; a parameter without gradient stays as it is."""

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 
 from catenary import changes
+from catenary.backends.memory import array_of, tensor_of
 
 __all__ = [
     "Announced",
     "State",
-    "as_array",
     "exchange",
     "is_reading",
     "narrowed",
@@ -81,31 +81,29 @@ class Announced:
         changes.structure()
 
 
-def as_array(made: torch.Tensor) -> Any:
-    """Return a state as snapshots hold it: a NumPy array on the same memory, where one can be."""
-    return made.numpy() if made.device.type == "cpu" and made.dtype != torch.bfloat16 else made
-
-
 def exchange(serializer: Any, key: str, held: Any) -> Any:
     """Save or load a state array.
 
-    A tensor passes as a copy in the CPU's memory; bfloat16, which files lack, exactly as float32.
+    What is no NumPy array passes as a copy in the CPU's memory; bfloat16, which files lack, exactly
+    as float32.
     """
-    if not isinstance(held, torch.Tensor):
+    if isinstance(held, np.ndarray) or not hasattr(held, "__dlpack__"):
         return serializer(key, held)
-    wide = held.detach().float() if held.dtype == torch.bfloat16 else held.detach()
+    own = tensor_of(held)
+    wide = own.float() if own.dtype == torch.bfloat16 else own
     value = serializer(key, wide.cpu().numpy())
     if value is not None and is_reading(serializer) and not getattr(serializer, "checking", False):
-        held.copy_(torch.from_numpy(np.asarray(value)))
+        own.copy_(torch.from_numpy(np.asarray(value)))
     return held
 
 
 def narrowed(value: Any, like: Any) -> Any:
     """Return a state array as it was loaded, where `like` is, and in bfloat16 where `like` is."""
-    if not isinstance(like, torch.Tensor):
+    if isinstance(like, np.ndarray) or not hasattr(like, "__dlpack__"):
         return value
-    placed = torch.from_numpy(np.asarray(value)).to(like.device)
-    return placed.bfloat16() if like.dtype == torch.bfloat16 else placed
+    wanted = tensor_of(like)
+    placed = torch.from_numpy(np.asarray(value)).to(wanted.device)
+    return array_of(placed.bfloat16() if wanted.dtype == torch.bfloat16 else placed)
 
 
 def read_optional(serializer: Any, key: str, value: Any) -> Any:

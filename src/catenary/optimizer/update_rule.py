@@ -11,13 +11,13 @@ import numpy as np
 import torch
 
 from catenary import changes
+from catenary.backends.memory import array_of
 from catenary.config import config
 from catenary.optimizer.hookable import Hook, Hookable
 from catenary.optimizer.hyperparameter import Hyperparameter
 from catenary.optimizer.keeping import Keeping
 from catenary.optimizer.state import (
     Announced,
-    as_array,
     exchange,
     is_reading,
     narrowed,
@@ -245,7 +245,7 @@ class UpdateRule(Keeping):
     def _exchange_optional(serializer: Any, key: str, held: torch.Tensor) -> None:
         """Save a tensor, or load into it if the file has the key, which Chainer lacks."""
         with contextlib.suppress(KeyError):
-            exchange(serializer, key, as_array(held.detach()))
+            exchange(serializer, key, array_of(held))
 
     @contextlib.contextmanager
     def serializing(self, param: Any) -> Iterator[None]:
