@@ -93,9 +93,10 @@ def measure(make: Any, name: str, words: dict[str, Any], steps: int) -> str:
     losses: list[list[float]] = [[], []]
     times: list[list[float]] = [[], []]
     draws = torch.Generator().manual_seed(1)
-    for _ in range(steps):
+    for step in range(steps):
         batch = torch.randint(len(x), (32,), generator=draws)
-        for (model, opt), seen, spent in zip(sides, losses, times, strict=True):
+        turns = list(zip(sides, losses, times, strict=True))
+        for (model, opt), seen, spent in turns if step % 2 else reversed(turns):
             opt.zero_grad()
             loss = nn.functional.cross_entropy(model(x[batch]), t[batch].flatten())
             loss.backward()

@@ -165,6 +165,7 @@ class CompiledRunner:
         self.tables = tables
         self._rows = [_Rows(table) for table in tables]
         self._work: dict[tuple[int, bool], _Work] = {}
+        self._nothing: list[Floats] = [np.zeros((0, table.size)) for table in tables]
 
     def sources(self) -> tuple[str, ...]:
         """Return the LLVM IR of the kernels that were compiled so far."""
@@ -179,7 +180,7 @@ class CompiledRunner:
         """Run a reducing pass over all tables at once."""
         work = self._work_of(stage, check_finite)
         work.run()
-        squares: list[Floats] = [np.zeros((0, table.size)) for table in self.tables]
+        squares = list(self._nothing)
         bad: list[list[int]] = [[] for _ in self.tables]
         for i, held in enumerate(work.rows):
             place = self._rows.index(held)
@@ -193,9 +194,10 @@ class CompiledRunner:
         """Run the updating pass over all tables at once."""
         work = self._work_of(-1, False)
         work.run()
-        squares: list[Floats] = [np.zeros((0, table.size)) for table in self.tables]
-        for i, held in enumerate(work.rows):
-            if work.results[i]:
+        squares = self._nothing
+        if any(work.results):
+            squares = list(squares)
+            for i, held in enumerate(work.rows):
                 squares[self._rows.index(held)] = work.sums(i)
         return squares
 

@@ -80,9 +80,9 @@ class Table:
         self._gradients: Sequence[torch.Tensor | None] | None = gradients
         self.addresses = [0 if held is None else held.data_ptr() for held in gradients]
 
-    def set_addresses(self, addresses: Sequence[int]) -> None:
+    def set_addresses(self, addresses: list[int]) -> None:
         """Take the addresses of the gradients that the parameters themselves hold in this step."""
-        self._gradients, self.addresses = None, list(addresses)
+        self._gradients, self.addresses = None, addresses
 
     def _gradient(self, row: int) -> torch.Tensor | None:
         held = self._gradients
