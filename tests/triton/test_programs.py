@@ -105,6 +105,35 @@ CORNERS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e-20, 1e20, n
 CORNERS += [np.nan, 1e-3, -1e-3, 700.0, -700.0, 1e-300]
 
 
+EXACT = sorted(OPS.keys() - {"exp", "log", "tanh", "pow"})
+
+
+@pytest.mark.parametrize("op", EXACT)
+def test_corners_of_every_operation(op):
+    """Zeros with a sign, infinities, NaN: also one whose bits are all in the lower half."""
+    values = np.array([*CORNERS, 1e-45, 65504.0, 65520.0, 3.3e38], np.float32)
+    values = np.append(values, np.array([0x7F800001], np.uint32).view(np.float32))
+    p, g = (np.ascontiguousarray(x.ravel()) for x in np.meshgrid(values, values))
+    if op == "dither":  # its second argument is 16 bits of chance
+        g = (np.arange(g.size) * 977 % 65536).astype(np.float32)
+    held = {"p": torch.from_numpy(p), "g": torch.from_numpy(g)}
+    arguments = [tensor("p"), tensor("g"), const(3.0)][: OPS[op].arity]
+    if op == "where":
+        arguments = [node("lt", tensor("p"), tensor("g")), tensor("g"), tensor("p")]
+    elif op in ("and", "or", "not"):
+        arguments = [node("lt", a, const(0.5)) for a in arguments]
+    value = node(op, *arguments)
+    if value.is_condition:
+        value = node("where", value, const(1.0), const(2.0))
+    formula = Formula((("p", value),))
+    mine, expected = run(formula, held, TritonRunner)["p"], run(formula, held, EagerRunner)["p"]
+    torch.testing.assert_close(mine, expected, rtol=0, atol=0, equal_nan=True)
+    zeros = (expected == 0).numpy()
+    np.testing.assert_array_equal(
+        np.signbit(mine.numpy())[zeros], np.signbit(expected.numpy())[zeros]
+    )
+
+
 @pytest.mark.parametrize("op", ["exp", "log", "tanh", "pow"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_other_functions_are_as_exact_as_they_say(op, dtype):

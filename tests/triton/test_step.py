@@ -233,6 +233,38 @@ def test_rows_that_rest(slow):
     torch.testing.assert_close(net["b"].detach(), torch.full((2,), 0.8))
 
 
+@pytest.mark.parametrize("why", ["a row rests", "the host computes from t"])
+def test_the_host_waits_where_it_has_to_know(why, slow):
+    net, opt = adam()
+    if why == "a row rests":
+        net.b.update_rule.enabled = False
+        target = torch.nn.ParameterList([torch.nn.Parameter(torch.ones(2)) for _ in range(2)])
+        opt = optimizers.Adam().setup(target)
+        target[1].requires_grad_(False)
+        for param in target:
+            param.grad = torch.full_like(param, float("nan"))
+        rule = next(opt._view.params()).update_rule
+        opt.update()  # makes the plan with one row; then both are there
+        target[1].requires_grad_(True)
+        opt.update()
+        target[1].requires_grad_(False)
+    else:
+
+        class Warm(optimizers.Adam.rule):
+            @property
+            def alpha_t(self):
+                return 0.1 / self.t
+
+        net.a.update_rule = Warm(opt.hyperparam)
+        give(net, bad=True)
+        rule = net.a.update_rule
+    opt.when_not_finite("skip")
+    before = rule.t
+    with pytest.warns(UserWarning, match="not finite"):
+        opt.update()
+    assert rule.t == before
+
+
 def test_replays_of_a_graph_are_counted():
     """A CUDA graph runs the kernels again without the host; the device counts on."""
     net, opt = adam()
