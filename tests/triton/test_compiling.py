@@ -16,7 +16,8 @@ from catenary.expr.node import const, hyper, node, norm, tensor
 from catenary.kernel import Storage, schedule
 from catenary.kernel.triton.compiler import kernel
 from catenary.kernel.triton.scalars_text import TOTALS, scalars_text
-from catenary.kernel.triton.sweep_text import Form, sweep_text
+from catenary.kernel.signature import Signature
+from catenary.kernel.triton.sweep_text import sweep_text
 from catenary.optim import AdamW
 from catenary.optimizer.formula_rule import trace_rule
 
@@ -44,7 +45,7 @@ for storage, dtypes in (
     where = {name: "*i64" for name in ("rows", "starts", "counts", "active", "pointers")}
     types = {**where, "scalars": f"*{number}", "skip": "*fp64", "out": "*fp64"}
     for sweep, check in ((planned.reducing[0], True), (planned.updating, False)):
-        code = ptx(sweep_text(sweep, Form(columns, names, check)), "sweep", types,
+        code = ptx(sweep_text(sweep, Signature(columns, names, check)), "sweep", types,
                    BLOCK=1024, ALIGNED=True)
         print(dtypes[0], "fma" if re.search(r"\\bfma\\.rn\\.f(32|64)", code) else "unfused",
               "approximate" if re.search(r"(div|sqrt)\\.approx", code) else "exact",

@@ -70,7 +70,7 @@ def random(block: Block, at: Node) -> str:
 
 def key_in_entry(kernel: Kernel, block: Block, pair: int, at: Node) -> str:
     """Spell the key of two streams, which is the same for all elements."""
-    kind = kernel.signature.compute
+    kind = kernel.number
     row, t = (
         block.emit(f"fptoui {kind} {kernel.splat(str(arg.value), 1)} to i32") for arg in at.args
     )
@@ -140,5 +140,5 @@ def _cut(block: Block, value: str, more: Callable[[str], str]) -> str:
 
 
 def _single(block: Block, value: str) -> str:
-    compute = block.kernel.signature.compute
+    compute = block.kernel.number
     return value if compute == "float" else block.convert(value, compute, "float")

@@ -8,8 +8,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from catenary.kernel.ir import Signature, spell
+from catenary.kernel.ir import spell
 from catenary.kernel.schedule import Pass
+from catenary.kernel.signature import Signature
 
 __all__ = ["Kernel", "compiled", "compiled_count"]
 

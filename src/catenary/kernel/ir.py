@@ -12,39 +12,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from catenary.expr import Node
 from catenary.kernel import bits
 from catenary.kernel.schedule import Pass
+from catenary.kernel.signature import Signature
 
-__all__ = ["SPELL", "Block", "Kernel", "Signature", "spell"]
+__all__ = ["SPELL", "Block", "Kernel", "spell"]
 
 WIDTH = 16
 STORAGE = {"float32": "float", "float64": "double", "float16": "half", "bfloat16": "i16"}
 BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
-
-
-@dataclass(frozen=True)
-class Signature:
-    """What a kernel is compiled for, beside its pass.
-
-    Attributes:
-        columns: (tensor name, storage dtype) in the order of the row's pointers.
-        scalars: Names of the scalars in the order of the row's scalars.
-        check_finite: Whether the pass also looks for gradients that are not finite.
-    """
-
-    columns: tuple[tuple[str, str], ...]
-    scalars: tuple[str, ...]
-    check_finite: bool = False
-
-    @property
-    def compute(self) -> str:
-        """LLVM's name of the dtype that the arithmetic has."""
-        return "double" if dict(self.columns)["p"] == "float64" else "float"
 
 
 def _binary(instruction: str) -> Callable[[Block, Node], str]:
@@ -137,7 +117,7 @@ class Block:
         self.values: dict[Node, str] = {}
         self.hashes: dict[int, str] = {}
         self.drawn: dict[Node, str] = {}
-        self.type: str = self.of(kernel.signature.compute)
+        self.type: str = self.of(kernel.number)
         self.bools: str = self.of("i1")
         self.true: str = "true" if width == 1 else "splat (i1 true)"
 
@@ -157,7 +137,7 @@ class Block:
 
     def call(self, name: str, arguments: str, arity: int, kind: str | None = None) -> str:
         """Return a call of one of LLVM's own functions."""
-        kind = kind or self.kernel.signature.compute
+        kind = kind or self.kernel.number
         suffix = {"float": "f32", "double": "f64"}[kind]
         full = f"llvm.{name}." + (suffix if self.width == 1 else f"v{self.width}{suffix}")
         declared = ", ".join([self.of(kind)] * arity)
@@ -170,7 +150,7 @@ class Block:
 
     def const(self, value: float, kind: str | None = None) -> str:
         """Return a number, as often as the block is wide."""
-        kind = kind or self.kernel.signature.compute
+        kind = kind or self.kernel.number
         rounded = float(np.float32(value)) if kind == "float" else float(value)
         text = f"0x{struct.pack('>d', rounded).hex().upper()}"
         return text if self.width == 1 else f"splat ({kind} {text})"
@@ -194,7 +174,7 @@ class Block:
 
     def widen(self, stored: str, dtype: str) -> str:
         """Return what was loaded in the compute dtype."""
-        compute = self.kernel.signature.compute
+        compute = self.kernel.number
         if dtype == "bfloat16":
             whole = self.emit(f"zext {self.of('i16')} {stored} to {self.of('i32')}")
             moved = self.emit(f"shl {self.of('i32')} {whole}, {self.ints('i32', 16)}")
@@ -214,8 +194,8 @@ class Block:
         """Return a value rounded once to a storage dtype."""
         value = self.values[at]
         kind = "float" if dtype == "bfloat16" else STORAGE[dtype]
-        if kind != self.kernel.signature.compute:
-            value = self.convert(value, self.kernel.signature.compute, kind)
+        if kind != self.kernel.number:
+            value = self.convert(value, self.kernel.number, kind)
         if dtype == "bfloat16":
             return bits.narrow_bfloat16(self, value, fits=_is_bfloat16(at))
         return value
@@ -258,6 +238,7 @@ class Kernel:
 
     def __init__(self, name: str, sweep: Pass, signature: Signature) -> None:
         self.name, self.sweep, self.signature = name, sweep, signature
+        self.number = STORAGE[signature.compute]
         self.declarations: set[str] = set()
         self.bases = [f"%base{i}" for i in range(len(signature.columns))]
         self._splats: dict[tuple[str, int], str] = {}
@@ -266,7 +247,7 @@ class Kernel:
 
     def splat(self, scalar: str, width: int) -> str:
         """Return a scalar, loaded once before the loops, `width` times side by side."""
-        kind = self.signature.compute
+        kind = self.number
         plain = f"%scalar.{scalar}"
         if (scalar, 1) not in self._splats:
             place = self.signature.scalars.index(scalar)
@@ -341,7 +322,7 @@ class Kernel:
         double = block.of("double")
         for i, reduction in enumerate(self.sweep.reductions):
             wide = block.values[reduction.arg]
-            if self.signature.compute == "float":
+            if self.number == "float":
                 wide = block.emit(f"fpext {block.type} {wide} to {double}")
             square = block.emit(f"fmul {double} {wide}, {wide}")
             total = block.emit(f"fadd {double} %{block.tag}acc{i}, {square}")

@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from catenary.kernel.compiler import Kernel, compiled
-from catenary.kernel.ir import STORAGE, Signature
+from catenary.kernel.ir import STORAGE
 from catenary.kernel.pool import CHUNK, run_chunks
 from catenary.kernel.schedule import Pass
+from catenary.kernel.signature import Signature
 from catenary.kernel.storage import dtype_name
 from catenary.kernel.table import Floats, Table, is_dense
 
@@ -54,14 +54,10 @@ def _is_flat(table: Table, row: int) -> bool:
     # NumPy gives tensors without elements strides of their own.
     return all(
         t.device.type == "cpu"
-        and _dtype(t) in STORAGE
+        and dtype_name(t.dtype) in STORAGE
         and (t.stride() == first.stride() or t.numel() == 0)
         for t in held
     ) and is_dense(first)
-
-
-def _dtype(tensor: torch.Tensor) -> str:
-    return dtype_name(tensor.dtype)
 
 
 class _Rows:
@@ -69,16 +65,13 @@ class _Rows:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        columns = [("g", _dtype(table.columns["p"][0]))]
-        columns += [(name, _dtype(held[0])) for name, held in table.columns.items()]
-        names = tuple(s.name for s in table.schedule.program.scalars)
-        self.signature = Signature(tuple(columns), names)
-        self.pointers = np.zeros((table.size, len(columns)), np.int64)
+        self.signature = Signature.of(table)
+        self.pointers = np.zeros((table.size, len(self.signature.columns)), np.int64)
         for i, held in enumerate(table.columns.values(), start=1):
             self.pointers[:, i] = [t.data_ptr() for t in held]
         self.counts = np.array([t.numel() for t in table.columns["p"]], np.int64)
-        number = np.float64 if self.signature.compute == "double" else np.float32
-        self.scalars = np.zeros((table.size, max(1, len(names))), number)
+        width = max(1, len(self.signature.scalars))
+        self.scalars = np.zeros((table.size, width), self.signature.compute)
         self._rounded = 0
 
     def refresh(self) -> None:
@@ -210,9 +203,8 @@ class CompiledRunner:
                 sweep = self._sweep(held.table, stage)
                 if not (sweep.reductions or sweep.outputs or check_finite):
                     continue
-                signature = Signature(held.signature.columns, held.signature.scalars, check_finite)
                 rows.append(held)
-                kernels.append(compiled(sweep, signature))
+                kernels.append(compiled(sweep, held.signature.checking(finite=check_finite)))
                 results.append(len(sweep.reductions) + check_finite)
             self._work[key] = _Work(rows, kernels, results)
         return self._work[key]

@@ -100,6 +100,5 @@ class TritonRunner:
 def _upload_scalars(held: DeviceTable) -> None:
     if held.table.scalars.shape[1]:
         with np.errstate(all="ignore"):
-            dtype = np.float64 if held.form.compute == "float64" else np.float32
-            rounded = held.table.scalars.astype(dtype)
+            rounded = held.table.scalars.astype(held.signature.compute)
         held.scalars.copy_(torch.from_numpy(rounded))

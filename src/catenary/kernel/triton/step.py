@@ -205,7 +205,7 @@ class DeviceStep:
                 continue
             text = scalars_text(
                 tuple(program.scalars[k] for k in places), tuple(places), len(program.scalars),
-                program.hypers, tuple(r.name for r in program.reductions), held.form.compute,
+                program.hypers, tuple(r.name for r in program.reductions), held.signature.compute,
             )  # fmt: skip
             values, group_of = (mirror.tensor for mirror in self._values[i])
             run = kernel(text, "fill")[(-(-held.table.size // LANES),)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
 from catenary.kernel.schedule import Pass
+from catenary.kernel.signature import Signature
 from catenary.kernel.triton.body import HELPERS, Body
 
-__all__ = ["Form", "sweep_text"]
+__all__ = ["sweep_text"]
 
 MEMORY = {
     "float16": "float16", "bfloat16": "uint16", "float32": "float32", "float64": "float64",
@@ -16,28 +16,8 @@ MEMORY = {
 """What lies in memory, by storage dtype; bfloat16 is rounded by our own arithmetic on bits."""
 
 
-@dataclass(frozen=True)
-class Form:
-    """What a kernel is spelled for, beside its pass.
-
-    Attributes:
-        columns: (tensor name, storage dtype) in the order of the row's pointers.
-        scalars: Names of the scalars in the order of the row's scalars.
-        check_finite: Whether the pass also looks for gradients that are not finite.
-    """
-
-    columns: tuple[tuple[str, str], ...]
-    scalars: tuple[str, ...]
-    check_finite: bool = False
-
-    @property
-    def compute(self) -> str:
-        """The dtype that the arithmetic has."""
-        return "float64" if dict(self.columns)["p"] == "float64" else "float32"
-
-
 @functools.lru_cache(maxsize=1024)
-def sweep_text(sweep: Pass, form: Form) -> str:
+def sweep_text(sweep: Pass, signature: Signature) -> str:
     """Return the kernel of a pass: a program runs it over one piece of one row.
 
     ``sweep(rows, starts, counts, active, pointers, scalars, skip, out)``: the row, first element
@@ -45,13 +25,13 @@ def sweep_text(sweep: Pass, form: Form) -> str:
     tensors; its scalars; a flag that, where it is not 0, forbids every write but cleared
     gradients; (pieces, results) float64 for what is measured.
     """
-    body = Body(form.compute, "(BLOCK,)")
-    _load(body, sweep, form)
+    body = Body(signature.compute, "(BLOCK,)")
+    _load(body, sweep, signature)
     for at in sweep.order:
         if at.op not in ("tensor", "scalar"):
             body.compute_node(at)
-    results, after = _measure(body, sweep, form)
-    _store(body, sweep, form)
+    results, after = _measure(body, sweep, signature)
+    _store(body, sweep, signature)
     names = "rows, starts, counts, active, pointers, scalars, skip, out"
     once = (*body.before, *results)
     lines = [
@@ -80,59 +60,59 @@ def sweep_text(sweep: Pass, form: Form) -> str:
     return HELPERS + "\n\n" + "\n".join(lines) + "\n"
 
 
-def _load(body: Body, sweep: Pass, form: Form) -> None:
+def _load(body: Body, sweep: Pass, signature: Signature) -> None:
     """Fetch addresses and scalars before the loop, elements in it."""
-    places = {name: k for k, (name, _) in enumerate(form.columns)}
+    places = {name: k for k, (name, _) in enumerate(signature.columns)}
     used = {*sweep.inputs, *(name for name, _ in sweep.outputs)}
-    used |= {"g"} if form.check_finite else set()
+    used |= {"g"} if signature.check_finite else set()
     for name in sorted(used, key=places.__getitem__):
         k = places[name]
-        address = f"tl.load(pointers + row * {len(form.columns)} + {k})"
-        dtype = MEMORY[form.columns[k][1]]
+        address = f"tl.load(pointers + row * {len(signature.columns)} + {k})"
+        dtype = MEMORY[signature.columns[k][1]]
         body.before.append(f"a{k} = {address}.to(tl.pointer_type(tl.{dtype}))")
         body.before.append(f"a{k} = tl.multiple_of(a{k}, 16) if ALIGNED else a{k}")
     for at in sweep.order:
         if at.op == "scalar":
-            k = form.scalars.index(str(at.value))
+            k = signature.scalars.index(str(at.value))
             body.names[at] = f"s{k}"
-            loaded = f"tl.load(scalars + row * {len(form.scalars)} + {k})"
+            loaded = f"tl.load(scalars + row * {len(signature.scalars)} + {k})"
             body.before.append(f"s{k} = tl.broadcast_to({loaded}, (BLOCK,))")
         elif at.op == "tensor":
-            body.give(at, _element(places[str(at.value)], form))
+            body.give(at, _element(places[str(at.value)], signature))
 
 
-def _element(k: int, form: Form) -> str:
+def _element(k: int, signature: Signature) -> str:
     loaded = f"tl.load(a{k} + i, mask=inside, other=0)"
-    if form.columns[k][1] == "bfloat16":
+    if signature.columns[k][1] == "bfloat16":
         return f"_widened({loaded})"
-    return f"{loaded}.to(tl.{form.compute})"
+    return f"{loaded}.to(tl.{signature.compute})"
 
 
-def _measure(body: Body, sweep: Pass, form: Form) -> tuple[list[str], list[str]]:
+def _measure(body: Body, sweep: Pass, signature: Signature) -> tuple[list[str], list[str]]:
     """Return the lines before and after the loop; accumulate in float64, lane by lane."""
-    width = len(sweep.reductions) + form.check_finite
+    width = len(sweep.reductions) + signature.check_finite
     before, after = [], []
     for k, reduction in enumerate(sweep.reductions):
         before.append(f"sum{k} = tl.zeros((BLOCK,), tl.float64)")
         body.lines.append(f"wide = ({body.names[reduction.arg]}).to(tl.float64)")
         body.lines.append(f"sum{k} += tl.where(inside, wide * wide, 0.0)")
         after.append(f"tl.store(out + piece * {width} + {k}, tl.sum(sum{k}))")
-    if form.check_finite:
-        place = [name for name, _ in form.columns].index("g")
+    if signature.check_finite:
+        place = [name for name, _ in signature.columns].index("g")
         before.append("bad = tl.zeros((BLOCK,), tl.int32)")
-        body.lines.append(f"seen = {_element(place, form)}")
+        body.lines.append(f"seen = {_element(place, signature)}")
         body.lines.append("bad |= (inside & ((seen - seen) != 0.0)).to(tl.int32)")
         after.append(f"tl.store(out + piece * {width} + {width - 1}, tl.max(bad).to(tl.float64))")
     return before, after
 
 
-def _store(body: Body, sweep: Pass, form: Form) -> None:
-    places = {name: k for k, (name, _) in enumerate(form.columns)}
+def _store(body: Body, sweep: Pass, signature: Signature) -> None:
+    places = {name: k for k, (name, _) in enumerate(signature.columns)}
     for name, value in sweep.outputs:
         k = places[name]
         # A skipped step clears gradients too.
         mask = "inside" if name == "g" and value.op == "const" else "writes"
         new = body.names[value]
-        dtype = form.columns[k][1]
+        dtype = signature.columns[k][1]
         stored = f"_narrowed({new})" if dtype == "bfloat16" else f"{new}.to(tl.{dtype})"
         body.lines.append(f"tl.store(a{k} + i, {stored}, mask={mask})")

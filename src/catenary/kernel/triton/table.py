@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from catenary.kernel.schedule import Pass
-from catenary.kernel.storage import dtype_name
+from catenary.kernel.signature import Signature
 from catenary.kernel.table import Table
 from catenary.kernel.triton.compiler import kernel
 from catenary.kernel.triton.mirror import Mirror
-from catenary.kernel.triton.sweep_text import Form, sweep_text
+from catenary.kernel.triton.sweep_text import sweep_text
 
 __all__ = ["BLOCK", "PIECE", "DeviceTable", "on_device"]
 
@@ -45,19 +45,15 @@ class DeviceTable:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.device = table.columns["p"][0].device
-        stored = [(name, dtype_name(held[0].dtype)) for name, held in table.columns.items()]
-        columns = [("g", dict(stored)["p"]), *stored]
-        names = tuple(s.name for s in table.schedule.program.scalars)
-        self.form = Form(tuple(columns), names)
-        self._pointers = np.zeros((table.size, len(columns)), np.int64)
+        self.signature = Signature.of(table)
+        self._pointers = np.zeros((table.size, len(self.signature.columns)), np.int64)
         for k, held in enumerate(table.columns.values(), start=1):
             self._pointers[:, k] = [tensor.data_ptr() for tensor in held]
         self._at = Mirror(self._pointers, self.device)
         self._active = Mirror(np.ones(table.size, np.int64), self.device)
-        compute = torch.float64 if self.form.compute == "float64" else torch.float32
-        self.scalars = torch.zeros(
-            (table.size, max(1, len(names))), dtype=compute, device=self.device
-        )
+        shape = (table.size, max(1, len(self.signature.scalars)))
+        compute = getattr(torch, self.signature.compute)
+        self.scalars = torch.zeros(shape, dtype=compute, device=self.device)
         self.keys = torch.from_numpy(table.keys).to(self.device)
         self._split()
 
@@ -97,7 +93,7 @@ class DeviceTable:
 
     def source(self, sweep: Pass, *, check_finite: bool) -> str:
         """Return the kernel of a pass."""
-        return sweep_text(sweep, Form(self.form.columns, self.form.scalars, check_finite))
+        return sweep_text(sweep, self.signature.checking(finite=check_finite))
 
     def launch(
         self, sweep: Pass, out: torch.Tensor, skip: torch.Tensor, *, check_finite: bool
