@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from optimizer_step import CLIP, DECAY
+from optimizer_step import CLIP, DECAY, Theirs
 from workloads import Shape, billion, gpt2_small, resnet50, thousand
 
 from catenary import optimizers
@@ -64,12 +64,15 @@ class Ours:
             self.optimizer.loss_scaling()
         self._named = list(self.optimizer._view.params())
 
+    def scale(self) -> float:
+        """Return what a loss would be multiplied by."""
+        return float(self.optimizer._loss_scale or 1.0)
+
     def give(self, gradients: list[torch.Tensor]) -> None:
         """Do what backward would leave behind."""
-        scale = self.optimizer._loss_scale
         for param, gradient in zip(self._named, gradients, strict=True):
-            param.tensor.grad = gradient if scale is None else gradient * scale
-            param._loss_scale = scale
+            param.tensor.grad = gradient
+            param._loss_scale = self.optimizer._loss_scale
 
     def step(self) -> None:
         """Update and clear: what is timed."""
@@ -83,41 +86,6 @@ class Ours:
             bucket.values * (bucket.bytes_read + bucket.bytes_written + bucket.bytes_measured)
             for bucket in self.optimizer.explain().buckets
         )
-
-
-class Theirs:
-    """The other side: torch.optim, fused, with GradScaler and clip_grad_norm_ where realistic."""
-
-    def __init__(self, name: str, params: list[torch.Tensor], *, realistic: bool) -> None:
-        self.tensors = params
-        decay = DECAY if realistic else 0.0
-        if name == "MomentumSGD":
-            self.optimizer: torch.optim.Optimizer = torch.optim.SGD(
-                params, lr=0.01, momentum=0.9, weight_decay=decay, fused=True
-            )
-        else:
-            self.optimizer = torch.optim.Adam(params, weight_decay=decay, fused=True)
-        device = params[0].device.type
-        self.scaler = torch.amp.GradScaler(device, init_scale=1.0) if realistic else None
-        if self.scaler is not None:
-            self.scaler.scale(torch.zeros(1, device=device))
-
-    def give(self, gradients: list[torch.Tensor]) -> None:
-        """Do what backward would leave behind."""
-        scale = None if self.scaler is None else self.scaler._get_scale_async()
-        for tensor, gradient in zip(self.tensors, gradients, strict=True):
-            tensor.grad = gradient.clone() if scale is None else gradient * scale
-
-    def step(self) -> None:
-        """Update and clear: what is timed."""
-        if self.scaler is None:
-            self.optimizer.step()
-        else:
-            self.scaler.unscale_(self.optimizer)
-            torch.nn.utils.clip_grad_norm_(self.tensors, CLIP, foreach=True)
-            self.scaler.step(self.optimizer)
-            self.scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
 
 
 def time_of(call: Callable[[], Any], device: torch.device) -> float:
@@ -179,8 +147,8 @@ def difference_from_cpu(
     for turn in range(3):
         torch.manual_seed(turn)
         fresh = [(torch.randn(shape) * 0.01).to(dtype) for shape in shapes]
-        here.give([gradient.to(device) for gradient in fresh])
-        there.give(fresh)
+        here.give([gradient.to(device) * here.scale() for gradient in fresh])
+        there.give([gradient * there.scale() for gradient in fresh])
         here.step()
         there.step()
     pairs = zip(here.tensors, there.tensors, strict=True)
@@ -207,7 +175,7 @@ def compare(
         torch.manual_seed(turn)
         fresh = [torch.randn(shape, device=device, dtype=dtype) * 0.01 for shape in shapes]
         for side, spent in zip(sides, times, strict=True):
-            side.give(fresh)
+            side.give([gradient * side.scale() for gradient in fresh])
             spent.append(time_of(side.step, device))
     ours, theirs = (statistics.median(spent[3:]) for spent in times)
     syncs = _syncs(sides[0], shapes, dtype, device) if device.type == "cuda" else 0
@@ -229,7 +197,7 @@ def _syncs(side: Ours, shapes: list[Shape], dtype: torch.dtype, device: torch.de
 
     def three() -> None:
         for _ in range(3):
-            side.give(fresh)
+            side.give([gradient * side.scale() for gradient in fresh])
             side.step()
 
     return syncs_of(three)

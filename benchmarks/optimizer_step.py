@@ -109,10 +109,8 @@ class Ours:
 class Theirs:
     """The other side: torch.optim, fused, with GradScaler and clip_grad_norm_ where realistic."""
 
-    def __init__(self, name: str, shapes: list[Shape], *, realistic: bool) -> None:
-        self.tensors = [
-            torch.nn.Parameter(param.tensor.detach().clone()) for param in Model(shapes).params()
-        ]
+    def __init__(self, name: str, params: list[torch.Tensor], *, realistic: bool) -> None:
+        self.tensors = params
         decay = DECAY if realistic else 0.0
         if name == "MomentumSGD":
             self.optimizer: torch.optim.Optimizer = torch.optim.SGD(
@@ -120,9 +118,10 @@ class Theirs:
             )
         else:
             self.optimizer = torch.optim.Adam(self.tensors, weight_decay=decay, fused=True)
-        self.scaler = torch.amp.GradScaler("cpu", init_scale=1.0) if realistic else None
+        device = params[0].device.type
+        self.scaler = torch.amp.GradScaler(device, init_scale=1.0) if realistic else None
         if self.scaler is not None:
-            self.scaler.scale(torch.zeros(1))
+            self.scaler.scale(torch.zeros(1, device=device))
 
     def scale(self) -> float:
         """Return what a loss would be multiplied by."""
@@ -167,9 +166,12 @@ def compare(workload: str, name: str, *, realistic: bool, threads: int, rounds: 
     shapes = WORKLOADS[workload]()
     make: dict[str, Callable[[], GradientMethod]] = {"MomentumSGD": MomentumSGD, "Adam": Adam}
     mix = {"MomentumSGD": SameMixOne, "Adam": SameMixTwo}[name]
+    twins: list[torch.Tensor] = [
+        torch.nn.Parameter(param.tensor.detach().clone()) for param in Model(shapes).params()
+    ]
     sides: list[Any] = [
         Ours(make[name](), shapes, realistic=realistic),
-        Theirs(name, shapes, realistic=realistic),
+        Theirs(name, twins, realistic=realistic),
         Ours(mix(), shapes, realistic=realistic),
     ]
     times: list[list[float]] = [[], [], []]
