@@ -31,12 +31,17 @@ def reached(roots: Sequence[VariableNode]) -> tuple[list[Any], list[Any]]:
 def passed(roots: Sequence[VariableNode]) -> list[VariableNode]:
     """Return the nodes that gradients from `roots` pass or arrive at."""
     found = list(roots)
-    seen = set(found)
+    seen: set[Any] = set(found)
     for node in found:  # grows on the way
         origin = node._origin
-        if origin is None:
+        if type(origin) is tuple:
+            parents = origin[1]
+        elif origin is None or origin in seen:
             continue
-        for parent in (origin[1] if type(origin) is tuple else origin.inputs) or ():
+        else:
+            seen.add(origin)  # its other results have the same inputs
+            parents = origin.inputs
+        for parent in parents or ():
             if parent.requires_grad and parent not in seen:
                 seen.add(parent)
                 found.append(parent)

@@ -39,6 +39,10 @@ def _is_differentiable(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() or tensor.is_complex()
 
 
+def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and a.device == b.device
+
+
 def _form(values: Any) -> tuple[tuple[int, ...], Any]:
     """Return shape and dtype in NumPy's words; byte order does not count."""
     if isinstance(values, torch.Tensor):
@@ -234,8 +238,9 @@ class Memory:
         if grad is None:
             self._drop_gradient()
             return
-        self._check_gradient(grad)
-        shared = None if isinstance(grad, torch.Tensor) else _shared(grad)
+        shared = None if isinstance(grad, torch.Tensor) or not is_array(grad) else _shared(grad)
+        if shared is None or not _alike(shared, self.tensor):
+            self._check_gradient(grad)
         self._put_gradient(tensor_of(grad) if shared is None else shared)
         if shared is not None:
             self._grad_array, self._grad_key = grad, _key(shared)

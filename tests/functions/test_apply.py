@@ -103,6 +103,7 @@ def test_an_operation_that_returns_its_input_makes_a_new_variable():
     assert y.tensor is not x.tensor
     assert y.array.ctypes.data == x.array.ctypes.data
     a, b = apply_many("Twice", lambda t: (t, t), x)
+    assert len({id(each.tensor) for each in (x, a, b)}) == 3
     F.sum(a * 2 + b * 3).backward()
     np.testing.assert_array_equal(x.grad, [5, 5, 5])
 
@@ -160,6 +161,35 @@ class TestBatchNormalization:
         np.testing.assert_array_equal(y.array, [[5, 5, 5]])
         np.testing.assert_allclose(running[0], 0.1 * one, rtol=1e-6)
         np.testing.assert_allclose(running[1], 0.9 * one, rtol=1e-6)
+
+    def test_a_single_value_is_differentiated(self):
+        x, gamma, beta = (Variable(np.full(shape, 2, "f")) for shape in ((1, 3), 3, 3))
+        running = np.zeros(3, "f"), np.ones(3, "f")
+        with pytest.warns(UserWarning, match="single value"):
+            y = F.batch_normalization(
+                x, gamma, beta, running_mean=running[0], running_var=running[1]
+            )
+        y.grad = np.float32([[1, 2, 3]])
+        y.backward()
+        np.testing.assert_array_equal(x.grad, np.zeros((1, 3)))
+        np.testing.assert_array_equal(gamma.grad, np.zeros(3))
+        np.testing.assert_array_equal(beta.grad, [1, 2, 3])
+
+    @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+    def test_running_statistics_keep_their_memory_and_dtype(self, dtype):
+        rng = np.random.RandomState(0)
+        x, ones = rng.normal(size=(4, 3, 2, 5)).astype("f"), np.ones((3, 2), "f")
+        mean, var = rng.rand(3, 2).astype(dtype), rng.rand(3, 2).astype(dtype)
+        expected = [
+            0.75 * old + np.float32(0.25) * new
+            for old, new in ((mean, x.mean((0, 3))), (var, x.var((0, 3), ddof=1)))
+        ]
+        views = mean[:], var[:]
+        F.batch_normalization(x, ones, ones, running_mean=mean, running_var=var, decay=0.75)
+        for found, view, wanted in zip((mean, var), views, expected, strict=True):
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, view)
+            np.testing.assert_allclose(found, wanted, rtol=2e-3 if dtype == "float16" else 1e-6)
 
     def test_half_precision_input(self):
         x = np.random.RandomState(0).normal(size=(20, 3)).astype("float16")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import catenary.functions as F
-from catenary.variable import Variable
+from catenary.variable import Variable, no_backprop_mode
 
 
 def differentiated(function, *arrays):
@@ -71,3 +71,39 @@ def test_one_convolution_after_another_with_other_arguments():
         )
     ]  # fmt: skip
     assert shapes == [4, 2, 3, 6, 2]
+
+
+@pytest.mark.parametrize("lengths", [(3, 3), (4, 2, 2, 1), (5,), (2, 0), (3, 1, 0, 0), (0,)])
+def test_sequences_of_few_lengths(lengths):
+    rng = np.random.RandomState(0)
+    xs = [Variable(rng.rand(n, 2).astype("f")) for n in lengths]
+    steps = F.transpose_sequence(xs)
+    assert len(steps) == lengths[0]
+    for i, step in enumerate(steps):
+        expected = np.stack([x.array[i] for x in xs if i < len(x)])
+        np.testing.assert_array_equal(step.array, expected)
+        step.grad = expected + i
+        step.backward()
+    for x in xs:
+        if len(x):
+            np.testing.assert_array_equal(x.grad, x.array + np.arange(len(x), dtype="f")[:, None])
+
+
+def test_a_step_of_sequences_without_graph_is_written_in_place():
+    with no_backprop_mode():
+        steps = F.transpose_sequence([Variable(np.zeros((2, 3), "f"))])
+    steps[0].array[...] = 1
+    assert steps[0].array.all()
+    assert not steps[1].array.any()
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (3, 2), (3, 2, 4)])
+def test_slopes_of_any_number_of_axes(shape):
+    rng = np.random.RandomState(0)
+    x, W = rng.randn(5, 3, 2, 4).astype("f"), np.asarray(rng.rand(*shape), "f")
+    whole = np.broadcast_to(W.reshape(shape + (1,) * (3 - len(shape))), (3, 2, 4)).copy()
+    value, gradient, slope = differentiated(F.prelu, x, W)
+    expected, general, each = differentiated(F.prelu, x, whole)
+    close([value, gradient], [expected, general])
+    axes = tuple(range(len(shape), 3))
+    np.testing.assert_allclose(slope, each.sum(axes), rtol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -9,7 +10,7 @@ import numpy
 import torch
 
 from catenary import _variable_hooks
-from catenary._variable_graph import Call, VariableNode
+from catenary._variable_graph import Call, VariableNode, nodes_of
 from catenary.backend import get_array_types
 from catenary.backends.memory import numpy_dtype, share
 from catenary.config import config, unusual
@@ -73,7 +74,16 @@ def apply_many(
     check: Check | None = None,
 ) -> tuple[Variable, ...]:
     """Run an operation with several results; see :func:`apply`."""
-    return _carefully(label, operation, inputs, check)
+    if _variable_hooks.in_force or unusual.entries:
+        return _carefully(label, operation, inputs, check)
+    variables, tensors = _taken(label, inputs)
+    if check is not None:
+        check(label, *tensors)
+    try:
+        made = operation(*tensors)
+    except (RuntimeError, IndexError) as error:
+        _explain(label, tensors, error)
+    return _results(made, variables, tensors, Call(label))
 
 
 def _carefully(
@@ -129,13 +139,18 @@ def _results(
     if creator is None:
         return tuple([_unrecorded(tensor, variables, tensors) for tensor in made])
     requires_grad = any([v._requires_grad for v in variables])  # noqa: C419 - the list is faster
-    results = []
+    creator.inputs = nodes_of(variables)
+    given = set(map(id, tensors))
+    results, nodes = [], []
     for tensor in made:
         result: Variable = _new(Variable)
-        result._tensor = tensor.view_as(tensor) if _is_among(tensor, tensors) else tensor
+        # An operation may return its very input: a Variable needs a tensor of its own.
+        result._tensor = tensor.view_as(tensor) if id(tensor) in given else tensor
         result._requires_grad = requires_grad
-        creator.connect(variables, result, result._tensor)
+        result._node = VariableNode(result, result._tensor, creator)
         results.append(result)
+        nodes.append(weakref.ref(result._node))
+    creator.outputs = tuple(nodes)
     return tuple(results)
 
 
@@ -143,17 +158,13 @@ def _unrecorded(
     tensor: torch.Tensor, variables: list[Variable], tensors: list[torch.Tensor]
 ) -> Variable:
     result: Variable = _new(Variable)
-    result._tensor = tensor = tensor.detach() if _is_among(tensor, tensors) else tensor
+    among = any(tensor is given for given in tensors)
+    result._tensor = tensor = tensor.detach() if among else tensor
     result._requires_grad = any([v._requires_grad for v in variables])  # noqa: C419
     if result._requires_grad and tensor.is_floating_point():
         # What remembers no inputs is a leaf of what is computed from it later.
         tensor.requires_grad_()
     return result
-
-
-def _is_among(tensor: torch.Tensor, tensors: list[torch.Tensor]) -> bool:
-    """Whether an operation returned its very input: a Variable needs a tensor of its own."""
-    return any(tensor is given for given in tensors)
 
 
 def _wrapped(label: str, value: Any) -> Variable:

@@ -19,7 +19,8 @@ def _check(label: str, x: torch.Tensor, W: torch.Tensor) -> None:
 
 
 def _leak(x: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
-    slopes = W.reshape((1, *W.shape, *[1] * (x.ndim - W.ndim - 1)))
+    places = x.ndim - W.ndim - 1
+    slopes = W.reshape((*W.shape, *[1] * places)) if W.ndim and places else W
     return torch.where(x >= 0, x, x * slopes)
 
 

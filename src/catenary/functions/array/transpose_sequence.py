@@ -18,14 +18,23 @@ def _check(label: str, *tensors: torch.Tensor) -> None:
     for t in tensors:
         if t.ndim < 1 or t.dtype != first.dtype or t.shape[1:] != first.shape[1:]:
             reject(label, "one dtype and one shape after the first axis", *tensors)
-    if any(len(a) < len(b) for a, b in itertools.pairwise(tensors)):
+    if any(a.shape[0] < b.shape[0] for a, b in itertools.pairwise(tensors)):
         reject(label, "sequences from the longest to the shortest", *tensors)
 
 
 def _steps(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    return tuple(
-        torch.stack([t[step] for t in tensors if step < len(t)]) for step in range(len(tensors[0]))
-    )
+    # Between two lengths the same sequences go on, and their steps are made together.
+    lengths = [t.shape[0] for t in tensors]
+    ends = sorted(set(lengths))
+    sizes = [end - start for start, end in itertools.pairwise((0, *ends))]
+    pieces = [
+        t.split_with_sizes(sizes[: ends.index(length) + 1])
+        for t, length in zip(tensors, lengths, strict=True)
+    ]
+    steps: list[torch.Tensor] = []
+    for i in range(len(sizes)):
+        steps += torch.stack([piece[i] for piece in pieces if i < len(piece)], 1).unbind()
+    return tuple(steps)
 
 
 def transpose_sequence(xs: Any) -> tuple[Variable, ...]:

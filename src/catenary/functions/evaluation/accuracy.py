@@ -23,7 +23,8 @@ def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:
     """
 
     def share(y: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        right = y.detach().argmax(1).reshape(t.shape) == t
+        classes = y.argmax(1)
+        right = (classes if classes.shape == t.shape else classes.reshape(t.shape)) == t
         if ignore_label is None:
             return right.mean(dtype=torch.float64).to(y.dtype)
         counted = t != ignore_label

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from catenary.backends.memory import array_of
-from catenary.functions._apply import apply, floating, reject
+from catenary.functions._apply import Check, apply, floating, reject
 from catenary.variable import Variable
 
 __all__ = ["batch_normalization", "fixed_batch_normalization"]
@@ -47,27 +47,38 @@ def batch_normalization(
     """
     axes = _ascending(axis)
     watched = running_mean is not None or running_var is not None
-    statistics: list[torch.Tensor] = []
+    statistics: torch.Tensor | None = None
+    single = False
 
     def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
-        layout = _Layout(x, gamma, axes)
-        mean = var = None
-        if watched:
-            mean, var = gamma.new_zeros((2, gamma.numel()), dtype=layout.dtype)
-            statistics.extend((mean, var))
+        nonlocal single, statistics
+        layout = _layout(x.shape, gamma.ndim, axes)
+        single = layout.samples == 1
+        if not watched:
+            return layout.normalized(x, gamma, beta, None, None, eps, training=True)
+        statistics = gamma.new_zeros((2, gamma.numel()), dtype=_dtype(x, gamma))
+        mean, var = statistics.unbind()
         # Running statistics that keep nothing of the past are the batch's.
-        y = layout.normalized(x, gamma, beta, mean, var, eps, training=True)
-        if var is not None and layout.samples == 1:
-            # With one sample the unbiased variance is 0 / 0; Chainer takes the biased one, 0.
-            var.zero_()
-        return y
+        return layout.normalized(x, gamma, beta, mean, var, eps, training=True)
 
     y = apply("BatchNormalization", normalize, x, gamma, beta, check=_checker(axes))
-    for running, batch in zip((running_mean, running_var), statistics, strict=False):
-        if running is not None:
-            running[...] = decay * running + (1 - decay) * array_of(batch.reshape(gamma.shape))
-    _warn_of_single_values(y.shape, _key_axes(y.ndim, len(gamma.shape), axes)[0])
+    if statistics is not None:
+        mean, var = (1 - decay) * array_of(statistics)
+        if single:
+            # The unbiased variance of one sample is 0 / 0; Chainer takes the biased one, 0.
+            var[...] = 0
+        _follow(running_mean, mean, decay)
+        _follow(running_var, var, decay)
+    if single:
+        _warn_of_single_values(axes)
     return y
+
+
+def _follow(running: Any, recent: Any, decay: float) -> None:
+    """Let a running statistic forget a part of the past and take in the part of a batch."""
+    if running is not None:
+        running *= decay
+        running += recent if running.ndim == 1 else recent.reshape(running.shape)
 
 
 def fixed_batch_normalization(
@@ -91,9 +102,9 @@ def fixed_batch_normalization(
     axes = _ascending(axis)
 
     def normalize(x: torch.Tensor, *parameters: torch.Tensor) -> torch.Tensor:
-        gamma = parameters[0]
-        layout = _Layout(x, gamma, axes)
-        scale, shift, mean, var = (layout.channels(p) for p in parameters)
+        dtype = _dtype(x, parameters[0])
+        layout = _layout(x.shape, parameters[0].ndim, axes)
+        scale, shift, mean, var = [_channels(p, dtype) for p in parameters]
         if mean.requires_grad or var.requires_grad:
             # torch.batch_norm takes given statistics for constants.
             factor = scale * torch.rsqrt(var + eps)
@@ -123,16 +134,7 @@ def _ascending(axis: Any) -> tuple[int, ...] | None:
 
 
 @functools.lru_cache(maxsize=256)
-def _key_axes(
-    ndim: int, key_ndim: int, axes: tuple[int, ...] | None
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the axes averaged over and the axes kept."""
-    if axes is None:
-        axes = (0, *range(key_ndim + 1, ndim))
-    return axes, tuple(i for i in range(ndim) if i not in axes)
-
-
-def _checker(axes: tuple[int, ...] | None) -> Any:
+def _checker(axes: tuple[int, ...] | None) -> Check:
     def check(label: str, x: torch.Tensor, gamma: torch.Tensor, *others: torch.Tensor) -> None:
         floating(label, x, gamma)
         for other in others:
@@ -140,20 +142,17 @@ def _checker(axes: tuple[int, ...] | None) -> Any:
                 reject(label, "gamma, beta and statistics of one shape and dtype", gamma, *others)
         if axes and axes[-1] >= x.ndim:
             reject(label, f"x with the axes {axes} to average over", x)
-        kept = _key_axes(x.ndim, gamma.ndim, axes)[1]
-        if list(gamma.shape) != [x.shape[i] for i in kept]:
-            reject(label, f"gamma of the shape of axes {kept} of x", x, gamma)
+        layout = _layout(x.shape, gamma.ndim, axes)
+        if gamma.shape != layout.channels:
+            reject(label, f"gamma of the shape of axes {layout.kept} of x", x, gamma)
 
     return check
 
 
-def _warn_of_single_values(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
-    for axis in axes:
-        if shape[axis] != 1:
-            return
+def _warn_of_single_values(axes: tuple[int, ...] | None) -> None:
     cause = (
         "evaluation while config.train is True, or the last batch of an epoch"
-        if 0 in axes
+        if axes is None or 0 in axes
         else "averaging over axes of length 1"
     )
     warnings.warn(
@@ -164,21 +163,36 @@ def _warn_of_single_values(shape: tuple[int, ...], axes: tuple[int, ...]) -> Non
     )
 
 
+def _dtype(x: torch.Tensor, gamma: torch.Tensor) -> torch.dtype:
+    """Return the dtype that statistics are computed in."""
+    return x.dtype if x.dtype == gamma.dtype else torch.promote_types(x.dtype, gamma.dtype)
+
+
+def _channels(parameter: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return one value a channel, in a row."""
+    if parameter.ndim == 1 and parameter.dtype == dtype:
+        return parameter
+    return parameter.reshape(-1).to(dtype)
+
+
 class _Layout:
-    """Sees `x` as torch.batch_norm wants it: samples, channels, places."""
+    """Sees arrays of one shape as torch.batch_norm wants them: samples, channels, places.
 
-    def __init__(self, x: torch.Tensor, gamma: torch.Tensor, axes: tuple[int, ...] | None) -> None:
-        self.axes, self.kept = _key_axes(x.ndim, gamma.ndim, axes)
-        self.shape = x.shape
-        self.samples = math.prod([x.shape[i] for i in self.axes])
-        self.dtype = torch.promote_types(x.dtype, gamma.dtype)
-        self.direct = self.kept == (1,)
-        self.order = (*self.axes, *self.kept)
+    Attributes:
+        axes: Axes averaged over.
+        kept: The others, those of the channels.
+        channels: Their lengths.
+        samples: How many values a channel has.
+    """
 
-    def channels(self, parameter: torch.Tensor) -> torch.Tensor:
-        if parameter.ndim == 1 and parameter.dtype == self.dtype:
-            return parameter
-        return parameter.reshape(-1).to(self.dtype)
+    def __init__(self, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+        self.axes = axes
+        self.kept = tuple(i for i in range(len(shape)) if i not in axes)
+        self.channels = tuple(shape[i] for i in self.kept)
+        self.samples = math.prod([shape[i] for i in axes])
+        self._direct = self.kept == (1,)
+        self._order = (*self.axes, *self.kept)
+        self._ordered = tuple(shape[i] for i in self._order)
 
     def normalized(
         self,
@@ -192,21 +206,27 @@ class _Layout:
         training: bool,
     ) -> torch.Tensor:
         """Normalize `x`; while training, `mean` and `var` receive the statistics of the batch."""
-        gamma, beta = self.channels(gamma), self.channels(beta)
-        if self.direct and x.dtype == self.dtype:
+        dtype = _dtype(x, gamma)
+        gamma, beta = _channels(gamma, dtype), _channels(beta, dtype)
+        if self._direct and x.dtype == dtype:
             return torch.batch_norm(x, gamma, beta, mean, var, training, 1.0, eps, False)
-        flat = self._flat(x.to(self.dtype))
+        flat = self._flat(x.to(dtype))
         y = torch.batch_norm(flat, gamma, beta, mean, var, training, 1.0, eps, False)
         return self._restored(y).to(x.dtype)
 
     def _flat(self, x: torch.Tensor) -> torch.Tensor:
-        if self.direct:
+        if self._direct:
             return x
-        channels = math.prod(self.shape[i] for i in self.kept)
-        return x.permute(self.order).reshape(self.samples, channels)
+        return x.permute(self._order).reshape(self.samples, math.prod(self.channels))
 
     def _restored(self, y: torch.Tensor) -> torch.Tensor:
-        if self.direct:
+        if self._direct:
             return y
-        back = [self.order.index(i) for i in range(len(self.order))]
-        return y.reshape([self.shape[i] for i in self.order]).permute(back)
+        back = [self._order.index(i) for i in range(len(self._order))]
+        return y.reshape(self._ordered).permute(back)
+
+
+@functools.lru_cache(maxsize=256)
+def _layout(shape: tuple[int, ...], key_ndim: int, axes: tuple[int, ...] | None) -> _Layout:
+    """Return the layout of `x`; by default the channels' axes start at axis 1."""
+    return _Layout(shape, (0, *range(key_ndim + 1, len(shape))) if axes is None else axes)

@@ -62,7 +62,7 @@ def run(
         first, x = tensors[:parts], tensors[parts : parts + steps]
         rest = tensors[parts + steps :]
         groups = [rest[i : i + 2 * each] for i in range(0, len(rest), 2 * each)]
-        sizes = [len(step) for step in x]
+        sizes = [step.shape[0] for step in x]
         data, last = _layers(kind, n_layers, dropout_ratio, first, groups, x, directions)
         return (*last, *torch.split(data, sizes))
 
@@ -80,8 +80,9 @@ def _layers(
     xs: _Tensors,
     directions: int,
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    sizes = torch.tensor([len(x) for x in xs])
-    backward = _reversal(sizes.tolist()).to(xs[0].device)
+    lengths = [x.shape[0] for x in xs]
+    sizes = torch.tensor(lengths)
+    backward = _reversal(lengths).to(xs[0].device) if directions > 1 else None
     data = torch.cat(tuple(xs))
     last: list[list[torch.Tensor]] = [[] for _ in states]
     for layer in range(n_layers):

@@ -14,7 +14,7 @@ __all__ = ["lstm"]
 
 def _check(label: str, c_prev: torch.Tensor, x: torch.Tensor) -> None:
     floating(label, x)
-    fits = c_prev.ndim == x.ndim >= 2 and len(x) <= len(c_prev)
+    fits = c_prev.ndim == x.ndim >= 2 and x.shape[0] <= c_prev.shape[0]
     fits = fits and x.shape[1] == 4 * c_prev.shape[1] and x.shape[2:] == c_prev.shape[2:]
     if not fits or x.dtype != c_prev.dtype:
         reject(label, "c_prev (batch, size, ...) and x (batch, 4 size, ...)", c_prev, x)
@@ -22,13 +22,14 @@ def _check(label: str, c_prev: torch.Tensor, x: torch.Tensor) -> None:
 
 def _step(c_prev: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     # Gate by gate in memory: torch computes σ and tanh in vectors there, and one by one elsewhere.
-    gates = x.reshape((len(x), -1, 4, *x.shape[2:])).movedim(2, 0).contiguous()
-    a, i, f, o = gates.unbind()
-    all_go = c_prev.shape[0] == x.shape[0]
-    going = c_prev if all_go else c_prev[: len(x)]
+    batch, _, *rest = x.shape
+    gates = x.reshape((batch, -1, 4, *rest)).permute((2, 0, 1, *range(3, x.ndim + 1)))
+    a, i, f, o = gates.contiguous().unbind()
+    all_go = c_prev.shape[0] == batch
+    going = c_prev if all_go else c_prev[:batch]
     c = torch.tanh(a) * torch.sigmoid(i) + torch.sigmoid(f) * going
     h = torch.sigmoid(o) * torch.tanh(c)
-    return c if all_go else torch.cat((c, c_prev[len(x) :])), h
+    return c if all_go else torch.cat((c, c_prev[batch:])), h
 
 
 def lstm(c_prev: Any, x: Any) -> tuple[Variable, Variable]:

@@ -16,7 +16,7 @@ def _check(label: str, *inputs: torch.Tensor) -> None:
     floating(label, *inputs)
     c1, c2, x1, x2 = inputs
     fits = c1.shape == c2.shape and x1.shape == x2.shape and c1.ndim == x1.ndim >= 2
-    fits = fits and len(x1) == len(c1) and x1.shape[1] == 4 * c1.shape[1]
+    fits = fits and x1.shape[0] == c1.shape[0] and x1.shape[1] == 4 * c1.shape[1]
     if not fits or x1.shape[2:] != c1.shape[2:] or len({t.dtype for t in inputs}) > 1:
         reject(label, "two cells (batch, size, ...) and two inputs (batch, 4 size, ...)", *inputs)
 
@@ -26,7 +26,7 @@ def _step(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     cell, opened = torch.zeros_like(c1), torch.zeros_like(c1)
     for c_prev, x in ((c1, x1), (c2, x2)):
-        a, i, f, o = x.reshape((len(x), -1, 4, *x.shape[2:])).unbind(2)
+        a, i, f, o = x.reshape((x.shape[0], -1, 4, *x.shape[2:])).unbind(2)
         cell = cell + torch.tanh(a) * torch.sigmoid(i) + torch.sigmoid(f) * c_prev
         opened = opened + o
     return cell, torch.sigmoid(opened) * torch.tanh(cell)

@@ -17,7 +17,7 @@ def _check(label: str, *inputs: torch.Tensor) -> None:
     *cells, x = inputs
     fits = len(cells) > 0 and x.ndim >= 2
     for c in cells:
-        fits = fits and c.ndim == x.ndim and len(c) == len(x) and c.dtype == x.dtype
+        fits = fits and c.ndim == x.ndim and c.shape[0] == x.shape[0] and c.dtype == x.dtype
         fits = fits and x.shape[1] == (3 + len(cells)) * c.shape[1] and x.shape[2:] == c.shape[2:]
     if not fits:
         reject(label, "N cells (batch, size, ...) and x (batch, (3 + N) size, ...)", *inputs)

@@ -62,7 +62,7 @@ class SimplifiedDropconnect(Link):
             mask: Mask to take instead of drawing one.
             use_batchwise_mask: Whether each sample has a mask of its own.
         """
-        if self.W.array is None:
+        if not self.W.is_initialized:
             self.W.initialize((self.out_size, math.prod(x.shape[1:])))
         if mask is not None and "mask" not in vars(self):
             self.add_persistent("mask", mask)

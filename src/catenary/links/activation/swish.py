@@ -30,6 +30,6 @@ class Swish(Link):
 
     def forward(self, x: Any) -> Variable:
         """Return a Variable of the shape of `x`."""
-        if self.beta.array is None:
+        if not self.beta.is_initialized:
             self.beta.initialize(tuple(x.shape[1:]))
         return functions.swish(x, self.beta)

@@ -63,6 +63,6 @@ class DepthwiseConvolution2D(Link):
 
     def forward(self, x: Any) -> Variable:
         """Convolve images of shape (batch, in_channels, height, width)."""
-        if self.W.array is None:
+        if not self.W.is_initialized:
             self._initialize_params(x.shape[1])
         return functions.depthwise_convolution_2d(x, self.W, self.b, self.stride, self.pad)

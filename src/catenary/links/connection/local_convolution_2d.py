@@ -68,6 +68,6 @@ class LocalConvolution2D(Link):
 
     def forward(self, x: Any) -> Variable:
         """Convolve images of shape (batch, in_channels, height, width)."""
-        if self.W.array is None:
+        if not self.W.is_initialized:
             self._initialize_params(x.shape[1], x.shape[2:])
         return functions.local_convolution_2d(x, self.W, self.b, self.stride)

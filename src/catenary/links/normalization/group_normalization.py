@@ -57,7 +57,7 @@ class GroupNormalization(Link):
         Raises:
             ValueError: If there are no channels to take the size from.
         """
-        if self.gamma.array is None:
+        if not self.gamma.is_initialized:
             if len(x.shape) < 2:
                 raise ValueError(
                     f"x needs an axis of channels after the batch, got shape {x.shape}"

@@ -46,6 +46,6 @@ class LayerNormalization(Link):
 
     def forward(self, x: Any) -> Variable:
         """Normalize samples of shape (batch, size)."""
-        if self.gamma.array is None:
+        if not self.gamma.is_initialized:
             self._initialize_params(math.prod(x.shape[1:]))
         return functions.layer_normalization(x, self.gamma, self.beta, self.eps)

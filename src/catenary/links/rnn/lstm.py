@@ -75,14 +75,15 @@ class LSTMBase(Chain):
             initializer(gates[:, :, place])
 
     def _gates(self, x: Any, h: Any) -> Any:
-        if self.upward.W.array is None:
+        if not self.upward.W.is_initialized:
             self.upward._initialize_params(math.prod(x.shape[1:]))
             self._initialize_params()
         y: Any = self.upward(x)
         return y if h is None else y + self.lateral(h)
 
     def _zeros(self, x: Any) -> Variable:
-        return Variable(self.xp.zeros((len(x), self.state_size), dtype=x.dtype))
+        zeros = self.xp.zeros((len(x), self.state_size), dtype=x.dtype)
+        return Variable(zeros, requires_grad=False)
 
 
 class StatelessLSTM(LSTMBase):
