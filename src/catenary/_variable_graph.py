@@ -205,7 +205,8 @@ class VariableNode:
 class Operation:
     """One call of a function, as the graph knows it: the nodes it read and the nodes it made."""
 
-    __slots__ = ("__weakref__", "_rank", "inputs", "outputs")
+    # `_own_hooks` is unset in most.
+    __slots__ = ("__weakref__", "_own_hooks", "_rank", "inputs", "outputs")
 
     inputs: tuple[VariableNode, ...] | None
     outputs: tuple[weakref.ref[VariableNode], ...]

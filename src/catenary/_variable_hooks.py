@@ -14,7 +14,6 @@ __all__ = ["bind", "bound", "enter", "leave", "of", "of_thread", "unbind"]
 in_force: int = 0
 
 _lock = threading.Lock()
-_bound: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
 
 
 class _Thread(threading.local):
@@ -38,13 +37,12 @@ def of_thread() -> dict[str, Any]:
 
 def of(operation: Any) -> tuple[Any, ...]:
     """Return the hooks that watch `operation` in this thread: the thread's, then its own."""
-    own = _bound.get(operation)
-    return tuple((_thread.hooks if own is None else {**_thread.hooks, **own}).values())
+    return tuple({**_thread.hooks, **bound(operation)}.values())
 
 
 def bound(operation: Any) -> dict[str, Any]:
     """Return the hooks of one operation by name."""
-    return _bound.get(operation, {})
+    return getattr(operation, "_own_hooks", {})
 
 
 def enter(name: str, hook: Any) -> None:
@@ -71,13 +69,14 @@ def bind(operation: Any, name: str, hook: Any) -> None:
     Raises:
         KeyError: The operation has a hook of this name.
     """
-    if name in _bound.get(operation, ()):
+    if name in bound(operation):
         raise KeyError(f"{operation.label} already has a function hook named {name!r}")
-    if operation not in _bound:
-        _bound[operation] = {}
+    if not hasattr(operation, "_own_hooks"):
+        # Kept by the operation itself, since a hook may keep the operation.
+        operation._own_hooks = {}
         weakref.finalize(operation, _count, -1).atexit = False
         _count(1)
-    _bound[operation][name] = hook
+    operation._own_hooks[name] = hook
 
 
 def unbind(operation: Any, name: str) -> Any:
@@ -86,7 +85,7 @@ def unbind(operation: Any, name: str) -> Any:
     Raises:
         KeyError: The operation has no hook of this name.
     """
-    hooks = _bound.get(operation, {})
+    hooks = bound(operation)
     if name not in hooks:
         raise KeyError(f"{operation.label} has no function hook named {name!r}")
     return hooks.pop(name)

@@ -157,7 +157,8 @@ class Parameter(Variable):
             # Copies of a parameter without a shape get their values together.
             if self._copies is None:
                 self._copies = [weakref.ref(self)]
-            self._copies.append(weakref.ref(target))
+            alive = [reference for reference in self._copies if reference() is not None]
+            self._copies[:] = [*alive, weakref.ref(target)]
             target._copies = self._copies
         return target
 

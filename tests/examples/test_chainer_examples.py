@@ -22,11 +22,11 @@ GOLDEN = json.loads((ROOT / "tests" / "golden" / "examples.json").read_text(enco
 TOLERANCE = {"train_gan": 3e-3}
 
 
-def run(name, *args, folder, program=EXAMPLES):
+def run(name, *args, folder):
     """Run an example as a user would, with warnings as errors."""
     command = [sys.executable, "-W", "error", "-m", "catenary", "run"]
     done = subprocess.run(
-        [*command, str(program / f"{name}.py"), *map(str, args), "--out", str(folder)],
+        [*command, str(EXAMPLES / f"{name}.py"), *map(str, args), "--out", str(folder)],
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -78,28 +78,3 @@ def test_a_loop_of_ones_own_learns_and_resumes(tmp_path):
     resumed = run("train_digits_custom_loop", "-e", 3, "-r", tmp_path, folder=tmp_path)
     assert [line[1] for line in resumed] == ["3"]
     assert float(resumed[0][-1]) > 0.7
-
-
-MEMORY = {
-    "train_digits": ["-e", 100, "-c", 4],
-    "train_digits_custom_loop": ["-e", 100],
-    "train_language_model": ["-e", 1000, "--words", 2000],
-    "train_gan": ["-i", 10000, "-b", 20],
-    "train_word2vec": ["-e", 100],
-    "seq2seq": ["-e", 1000, "--words", 640],
-    "train_dqn": ["-e", 1000],
-}
-
-
-@pytest.mark.long
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("name", MEMORY)
-def test_a_thousand_updates_grow_by_nothing(name, tmp_path):
-    words = [1000, EXAMPLES / f"{name}.py", *MEMORY[name]]
-    lines = run("memory_of", *words, folder=tmp_path, program=Path(__file__).parent)
-    (bytes_then, objects_then), (bytes_now, objects_now) = (
-        map(int, line[1:]) for line in lines if line[0] == "memory"
-    )
-    assert objects_now - objects_then < 250  # one in two updates would be 250
-    # Pages come and go by hundreds; a graph kept by each update would be ten times as much.
-    assert bytes_now - bytes_then < 3 * 2**20

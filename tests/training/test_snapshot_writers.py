@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -291,3 +292,55 @@ def is_alive(pid):
 def test_a_portable_exception_is_itself():
     error = ValueError("plain")
     assert _snapshot_workers.portable(error) is error
+
+
+def until(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_a_queue_keeps_no_copy_of_what_is_written(tmp_path):
+    written = []
+    writer = snapshot_writers.ThreadQueueWriter(
+        task=lambda filename, outdir, target: written.append(weakref.ref(target["w"]))
+    )
+    writer("s", tmp_path, {"w": np.zeros(3)})
+    until(lambda: written and written[0]() is None)
+    writer.finalize()
+
+
+def test_a_line_keeps_no_worker_that_has_ended(tmp_path):
+    workers = []
+
+    class Worker:
+        def start(self):
+            workers.append(weakref.ref(self))
+
+        def join(self):
+            pass
+
+    class Writer(snapshot_writers.StandardWriter):
+        def create_worker(self, filename, outdir, target, **kwds):
+            return Worker()
+
+    writer = Writer()
+    writer("s", tmp_path, {"w": np.zeros(3)})
+    until(lambda: workers and workers[0]() is None)
+    writer.finalize()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
+def test_snapshots_that_wait_for_a_process_open_no_files(gate, tmp_path):
+    writer = snapshot_writers.ProcessWriter(held_up(gate))
+    writer("s0", tmp_path, {"w": np.zeros(3)})
+    until(lambda: len(multiprocessing.active_children()) == 1)
+    time.sleep(0.05)  # it has been started
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for step in range(1, 6):
+        writer(f"s{step}", tmp_path, {"w": np.zeros(3)})
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    gate.set()
+    writer.finalize()
+    assert len(names(tmp_path)) == 6

@@ -20,7 +20,7 @@ from catenary.optimizer.spread import adding_up
 
 __all__ = ["run_alone", "run_once"]
 
-_Kept = dict[tuple[object, ...], tuple[list[Any], list[Table], Step]]
+_Kept = dict[tuple[object, ...], tuple[list[weakref.ref[Any]], list[Table], Step]]
 
 _kept: weakref.WeakKeyDictionary[Any, tuple[int, _Kept]] = weakref.WeakKeyDictionary()
 """For each owner the structural token, and by formula and parameters' ids what runs it."""
@@ -55,14 +55,14 @@ def run_alone(
         held = {}
     _kept[owner] = (structure, held)
     place = (formula, kind, key, *map(id, params))
-    if place in held:
-        _, tables, step = held[place]
-    else:
+    references, tables, step = held.get(place, ([], [], None))
+    # An id may have become another parameter's.
+    if step is None or any(r() is not param for r, param in zip(references, params, strict=True)):
         tables = [_table(formula, columns(param), kind, key) for param in params]
         step = Step(tables, adding_up([[param] for param in params]))
         if not any(getattr(param, "_passing", False) for param in params):
-            # The parameters are kept too, so that their ids stay theirs.
-            held[place] = (list(params), tables, step)
+            # A parameter knows its rule, who is the owner: what is kept must not keep it alive.
+            held[place] = ([weakref.ref(param) for param in params], tables, step)
     for param, table in zip(params, tables, strict=True):
         gradient = param.tensor.grad
         if gradient is not None:

@@ -218,7 +218,8 @@ class UpdateRule(Keeping):
         elif is_reading(serializer):
             # While a loader only checks, it hands the old `t` back; None asks for the stored one.
             self._load_new_state(serializer, int(serializer("t", None)))
-        self.t = t
+        if t != self.t:  # a write gives the rule a clock of its own
+            self.t = t
         param = self._serialized_param
         if param is not None and param.is_initialized:
             self._serialize_beside(serializer, param)

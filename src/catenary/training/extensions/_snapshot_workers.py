@@ -46,7 +46,11 @@ class WriterProcess(multiprocessing.Process):
 
     def __init__(self, target: Callable[..., Any], args: Any, *, daemon: bool = False) -> None:
         super().__init__(target=target, args=args, daemon=daemon)
+
+    def start(self) -> None:
+        """Start the process; one that still waits for others to end takes no files."""
         self._receiver, self._sender = multiprocessing.Pipe(duplex=False)
+        super().start()
 
     def run(self) -> None:
         """Do the work, in the child."""
@@ -121,6 +125,7 @@ class Line:
                 failure = error
             if failure is not None:
                 self._failures.put(failure)
+            del entry, worker  # and with it the copy that was written, until the next one comes
 
 
 class UntilOrphaned:

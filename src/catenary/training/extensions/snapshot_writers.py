@@ -247,6 +247,7 @@ class QueueWriter(Writer):
                 self._post_save()
             except Exception as error:  # noqa: BLE001 - the loop hears of it; more may follow
                 failure = error
+            del job, target  # the copy, until the next one comes
             self._outcomes.put((filename, failure))
             q.task_done()
         q.task_done()
