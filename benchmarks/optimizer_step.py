@@ -179,7 +179,8 @@ def compare(workload: str, name: str, *, realistic: bool, threads: int, rounds: 
     for turn in range(rounds + 3):
         torch.manual_seed(turn)
         fresh = [torch.randn(shape) * 0.01 for shape in shapes]
-        for side, spent in zip(sides, times, strict=True):
+        turns = list(zip(sides, times, strict=True))
+        for side, spent in turns if turn % 2 else reversed(turns):
             side.give([gradient * side.scale() for gradient in fresh])
             start = time.perf_counter()
             side.step()

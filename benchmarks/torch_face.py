@@ -67,13 +67,14 @@ def measure(name: str, shapes: list[Shape], rounds: int) -> str:
     gradients = [torch.randn(s, generator=draws) * 0.01 for s in shapes]
     times: list[list[float]] = [[], []]
     gc.disable()
-    for _ in range(rounds + 3):
-        for side, held in zip(sides, times, strict=True):
+    for turn in range(rounds + 3):
+        pairs = list(zip(sides, times, strict=True))
+        for side, held in pairs if turn % 2 else reversed(pairs):
             held.append(spent(*side, gradients))
     gc.enable()
     ours, peer = (statistics.median(held[3:]) for held in times)
-    pairs = zip(sides[0][1], sides[1][1], strict=True)
-    agree = all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in pairs)
+    params = zip(sides[0][1], sides[1][1], strict=True)
+    agree = all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in params)
     return f"{ours / peer:.2f}{'' if agree else ' (differs)'} ({best})"
 
 
