@@ -150,9 +150,13 @@ class MultiprocessParallelUpdater(StandardUpdater):
             yield
         except (RuntimeError, OSError) as error:
             for worker, pipe in zip(self._workers, self._pipes, strict=True):
-                with contextlib.suppress(EOFError, OSError):
-                    if pipe.poll(1.0):
-                        raise RuntimeError(_failed(worker, pipe.recv())) from error
+                told = None
+                try:
+                    told = pipe.recv() if pipe.poll(1.0) else None
+                except (EOFError, OSError):
+                    worker.join(5.0)  # its pipe is closed a moment before it has ended
+                if told is not None:
+                    raise RuntimeError(_failed(worker, told)) from error
                 if worker.exitcode is not None:
                     annotate(error, f"{worker.name} has ended, with exit code {worker.exitcode}")
             raise
