@@ -11,7 +11,6 @@ import numpy as np
 from catenary.kernel.compiler import Kernel, compiled
 from catenary.kernel.ir import STORAGE
 from catenary.kernel.pool import CHUNK, run_chunks
-from catenary.kernel.schedule import Pass
 from catenary.kernel.signature import Signature
 from catenary.kernel.storage import dtype_name
 from catenary.kernel.table import Floats, Table, is_dense
@@ -200,7 +199,7 @@ class CompiledRunner:
         if key not in self._work:
             rows, kernels, results = [], [], []
             for held in self._rows:
-                sweep = self._sweep(held.table, stage)
+                sweep = held.table.schedule.sweep(stage)
                 if not (sweep.reductions or sweep.outputs or check_finite):
                     continue
                 rows.append(held)
@@ -208,11 +207,3 @@ class CompiledRunner:
                 results.append(len(sweep.reductions) + check_finite)
             self._work[key] = _Work(rows, kernels, results)
         return self._work[key]
-
-    @staticmethod
-    def _sweep(table: Table, stage: int) -> Pass:
-        if stage == -1:
-            return table.schedule.updating
-        if 0 < stage <= len(table.schedule.reducing):
-            return table.schedule.reducing[stage - 1]
-        return Pass((), (), (), ())

@@ -46,6 +46,14 @@ class Schedule:
     reducing: tuple[Pass, ...]
     updating: Pass
 
+    def sweep(self, stage: int) -> Pass:
+        """Return a reducing pass, or the updating one (stage -1); an empty one for others."""
+        if stage == -1:
+            return self.updating
+        if 0 < stage <= len(self.reducing):
+            return self.reducing[stage - 1]
+        return Pass((), (), (), ())
+
     def scalars(
         self, stage: int, values: Mapping[str, float], norms: Mapping[str, float]
     ) -> list[float]:

@@ -80,7 +80,7 @@ class TritonRunner:
         """Queue a pass over every table that has it; then add up by rows what was measured."""
         outs = []
         for held, free in zip(self._held, self._free, strict=True):
-            sweep = held.sweep(stage)
+            sweep = held.table.schedule.sweep(stage)
             width = held.width(sweep, check_finite=check_finite)
             out = free.new_zeros((len(held.owners), width))
             if width or sweep.outputs:

@@ -218,7 +218,7 @@ class DeviceStep:
         """Run a pass over every table that has it, and add up by rows what it measures."""
         check = stage != -1 and work.layout.checks_in(stage)
         for i, held in enumerate(self._held):
-            sweep = held.sweep(stage)
+            sweep = held.table.schedule.sweep(stage)
             parts, slab = work.parts[i, stage], work.layout.slabs[i, stage]
             if not (slab.width or sweep.outputs):
                 continue

@@ -78,15 +78,6 @@ class DeviceTable:
         active[list(self.table.rows)] = 1
         self._active.follow(active)
 
-    def sweep(self, stage: int) -> Pass:
-        """Return a reducing pass, or the updating one (stage -1); an empty one for others."""
-        schedule = self.table.schedule
-        if stage == -1:
-            return schedule.updating
-        if 0 < stage <= len(schedule.reducing):
-            return schedule.reducing[stage - 1]
-        return Pass((), (), (), ())
-
     def width(self, sweep: Pass, *, check_finite: bool) -> int:
         """Return how many numbers a pass measures on each piece."""
         return len(sweep.reductions) + check_finite
