@@ -38,10 +38,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A step beside a busy core.")
     parser.add_argument("--rounds", type=int, default=40)
     rounds = parser.parse_args().rounds
-    sides = {
-        "catenary": Ours(MomentumSGD(), resnet50(), realistic=True),
-        "torch fused": Theirs("MomentumSGD", resnet50(), realistic=True),
-    }
+    ours = Ours(MomentumSGD(), resnet50(), realistic=True)
+    twins: list[torch.Tensor] = [
+        torch.nn.Parameter(held.detach().clone()) for held in ours.tensors
+    ]
+    theirs = Theirs("MomentumSGD", twins, realistic=True)
+    sides = {"catenary": ours, "torch fused": theirs}
     alone = {name: statistics.median(times(side, rounds)) for name, side in sides.items()}
     neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:

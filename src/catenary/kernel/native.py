@@ -20,11 +20,6 @@ __all__ = ["CompiledRunner", "can_compile"]
 CHUNK_SIZE = 65536
 """Elements a chunk: few enough to share work evenly, enough to hide what taking a chunk costs."""
 
-THREAD_SIZE = 262144
-"""Elements for each thread beyond the first. With fewer, waking it takes longer than it helps:
-after a backward pass it sleeps, and torch's own threads, waiting for work, keep its processor busy.
-"""
-
 
 def can_compile(table: Table) -> bool:
     """Return whether this backend can run a table: dense float tensors in the CPU's memory."""
@@ -111,7 +106,7 @@ class _Work:
         self.chunks = np.concatenate(parts) if parts else np.zeros(0, CHUNK)
         self._address = self.chunks.ctypes.data
         self._whole = self.chunks["count"].copy()
-        self._threads = 1 + int(self._whole.sum()) // THREAD_SIZE
+        self._values = int(self._whole.sum())
         self._masked = False
 
     def run(self) -> None:
@@ -119,7 +114,7 @@ class _Work:
         self._mask()
         for held in self.rows:
             held.round_scalars()
-        run_chunks(self.chunks, self._address, self._threads)
+        run_chunks(self.chunks, self._address, self._values)
 
     def _mask(self) -> None:
         all_rows = all(len(held.table.rows) == held.table.size for held in self.rows)

@@ -1,15 +1,21 @@
 // The thread pool: runs chunks of kernels on several threads. No Python in it; loaded by ctypes.
 //
-// The caller takes chunks from the low end, helpers from the high end; one word holds how many each
-// took and which run they belong to. The caller never waits for a helper that has not begun, so a
-// helper without a processor delays nothing.
+// Two kinds of threads can share the work. torch's own wait for their next parallel region awake,
+// for some milliseconds after each: found so, they are taken along as a team, since a thread of ours
+// would have to share its processor with one that only waits. Otherwise helpers of our own are
+// woken: the caller never waits for one that has not begun, so a helper without a processor delays
+// nothing, as a team's member would.
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -57,11 +63,27 @@ class Flushing {
   uint64_t before_ = 0;
 };
 
-void run_chunk(const Chunk& chunk) {
-  if (chunk.count > 0) {
-    chunk.function(chunk.start, chunk.count, chunk.pointers, chunk.scalars, chunk.out);
+// Chunks, and how many of them are taken at a time: small ones by the dozen.
+struct Work {
+  const Chunk* chunks;
+  int64_t count;
+  int64_t batch;
+
+  int64_t batches() const { return (count + batch - 1) / batch; }
+
+  void run(int64_t at) const {
+    const Chunk* end = chunks + std::min(count, (at + 1) * batch);
+    for (const Chunk* chunk = chunks + at * batch; chunk < end; ++chunk) {
+      if (chunk->count > 0) {
+        chunk->function(chunk->start, chunk->count, chunk->pointers, chunk->scalars, chunk->out);
+      }
+    }
   }
-}
+
+  void run_all() const {
+    for (int64_t at = 0; at < batches(); ++at) run(at);
+  }
+};
 
 void relax() {
 #if defined(__SSE2__)
@@ -71,9 +93,95 @@ void relax() {
 #endif
 }
 
+// ---- torch's own threads
+using Parallel = void (*)(void (*)(void*), void*, unsigned, unsigned);
+
+// How GNU's OpenMP runtime begins a parallel region; null where torch brings another runtime.
+const Parallel parallel = reinterpret_cast<Parallel>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
+
+bool forked = false;  // OpenMP's threads do not survive a fork, and it does not notice
+
+// The threads that share the parallel regions of the thread that owns this.
+class Team {
+ public:
+  // Whether all of them run at this moment: between regions, that is waiting awake for the next.
+  bool waits_awake(int threads) {
+    if (parallel == nullptr || forked) return false;
+    if (threads != threads_) meet(threads);
+    before_.clear();
+    for (const clockid_t clock : clocks_) before_.push_back(spent(clock));
+    bool awake = !clocks_.empty();
+    for (size_t i = 0; i < clocks_.size(); ++i) {
+      const int64_t now = spent(clocks_[i]);
+      if (now < 0) threads_ = 0;  // the thread has ended: meet those of today next time
+      awake = awake && now > before_[i];
+    }
+    return awake;
+  }
+
+  // Run on all of them; return when all have come back.
+  void run(const Work& work, int threads, bool flush) const {
+    Region region{work, flush};
+    parallel(Region::enter, &region, static_cast<unsigned>(threads), 0);
+  }
+
+ private:
+  struct Region {
+    const Work& work;
+    bool flush;
+    std::atomic<int64_t> taken{0};
+
+    static void enter(void* self) {
+      Region& region = *static_cast<Region*>(self);
+      const Flushing flushing(region.flush);
+      const int64_t batches = region.work.batches();
+      for (int64_t at; (at = region.taken.fetch_add(1, std::memory_order_relaxed)) < batches;) {
+        region.work.run(at);
+      }
+    }
+  };
+
+  struct Meeting {
+    Team& team;
+    pthread_t caller;
+    std::mutex one_at_a_time;
+
+    static void enter(void* self) {
+      Meeting& meeting = *static_cast<Meeting*>(self);
+      clockid_t clock;
+      if (pthread_equal(pthread_self(), meeting.caller)) return;
+      if (pthread_getcpuclockid(pthread_self(), &clock) != 0) return;
+      const std::lock_guard<std::mutex> lock(meeting.one_at_a_time);
+      meeting.team.clocks_.push_back(clock);
+    }
+  };
+
+  void meet(int threads) {
+    clocks_.clear();
+    Meeting meeting{*this, pthread_self(), {}};
+    parallel(Meeting::enter, &meeting, static_cast<unsigned>(threads), 0);
+    threads_ = threads;
+  }
+
+  // Nanoseconds that a thread has run; -1 if it is no more.
+  static int64_t spent(clockid_t clock) {
+    timespec time;
+    if (clock_gettime(clock, &time) != 0) return -1;
+    return int64_t{time.tv_sec} * 1000000000 + time.tv_nsec;
+  }
+
+  int threads_ = 0;
+  std::vector<clockid_t> clocks_;
+  std::vector<int64_t> before_;
+};
+
+thread_local Team team;
+
+// ---- helpers of our own: the caller takes batches from the low end, helpers from the high end; one
+// word holds how many each took and which run they belong to
 constexpr int kBits = 20;
 constexpr uint64_t kMask = (uint64_t{1} << kBits) - 1;
-constexpr int64_t kMostChunks = int64_t{1} << kBits;
+constexpr int64_t kMostBatches = int64_t{1} << kBits;
 constexpr int kSpins = 4000;
 
 struct Pool {
@@ -83,6 +191,7 @@ struct Pool {
   std::atomic<int64_t> finished{0};
   std::atomic<const Chunk*> chunks{nullptr};
   std::atomic<int64_t> count{0};
+  std::atomic<int64_t> batch{1};
   std::atomic<int> wanted{0};
   std::atomic<bool> flush{false};
   std::mutex busy;
@@ -93,17 +202,17 @@ Pool* pool = new Pool;  // never destroyed: helpers may outlive main
 
 uint64_t number_of(uint32_t run) { return uint64_t{run & 0xFFFFFFu} << (2 * kBits); }
 
-// Take one chunk of run `number`; -1 if none is left or the run is over.
-int64_t take(Pool& p, uint64_t number, int64_t count, bool from_low) {
+// Take one batch of run `number`; -1 if none is left or the run is over.
+int64_t take(Pool& p, uint64_t number, int64_t batches, bool from_low) {
   uint64_t seen = p.word.load(std::memory_order_acquire);
   for (;;) {
     if ((seen & ~((uint64_t{1} << (2 * kBits)) - 1)) != number) return -1;
     const int64_t low = static_cast<int64_t>(seen & kMask);
     const int64_t high = static_cast<int64_t>((seen >> kBits) & kMask);
-    if (low + high >= count) return -1;
+    if (low + high >= batches) return -1;
     const uint64_t next = seen + (from_low ? 1 : (uint64_t{1} << kBits));
     if (p.word.compare_exchange_weak(seen, next, std::memory_order_acq_rel)) {
-      return from_low ? low : count - 1 - high;
+      return from_low ? low : batches - 1 - high;
     }
   }
 }
@@ -116,12 +225,13 @@ void help(Pool* p, int index, uint32_t seen) {
     if (run == seen) continue;
     seen = run;
     if (index >= p->wanted.load(std::memory_order_acquire)) continue;
-    const int64_t count = p->count.load(std::memory_order_acquire);
-    const Chunk* chunks = p->chunks.load(std::memory_order_acquire);
+    const Work work{p->chunks.load(std::memory_order_acquire),
+                    p->count.load(std::memory_order_acquire),
+                    p->batch.load(std::memory_order_acquire)};
     const Flushing flushing(p->flush.load(std::memory_order_acquire));
-    // A chunk taken under this run's number belongs to these `chunks`: the caller waits for it.
-    for (int64_t at; (at = take(*p, number_of(run), count, false)) >= 0;) {
-      run_chunk(chunks[at]);
+    // A batch taken under this run's number belongs to this `work`: the caller waits for it.
+    for (int64_t at; (at = take(*p, number_of(run), work.batches(), false)) >= 0;) {
+      work.run(at);
       p->finished.fetch_add(1, std::memory_order_release);
     }
   }
@@ -138,24 +248,21 @@ void grow(Pool& p, int helpers) {
   }
 }
 
-void run_alone(const Chunk* chunks, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) run_chunk(chunks[i]);
-}
-
-void run_together(Pool& p, const Chunk* chunks, int64_t count, int threads, bool flush) {
-  grow(p, threads - 1);
+void run_with_helpers(Pool& p, const Work& work, int helpers, bool flush) {
+  grow(p, helpers);
   const uint32_t run = p.run.load(std::memory_order_relaxed) + 1;
-  // Close the old run before its data change, so that no late helper takes a chunk of it.
+  // Close the old run before its data change, so that no late helper takes a batch of it.
   p.word.store(number_of(run) | kMask, std::memory_order_seq_cst);
-  p.chunks.store(chunks, std::memory_order_release);
-  p.count.store(count, std::memory_order_release);
-  p.wanted.store(threads - 1, std::memory_order_release);
+  p.chunks.store(work.chunks, std::memory_order_release);
+  p.count.store(work.count, std::memory_order_release);
+  p.batch.store(work.batch, std::memory_order_release);
+  p.wanted.store(helpers, std::memory_order_release);
   p.flush.store(flush, std::memory_order_release);
   p.finished.store(0, std::memory_order_release);
   p.word.store(number_of(run), std::memory_order_seq_cst);
   p.run.store(run, std::memory_order_release);
   p.run.notify_all();
-  for (int64_t at; (at = take(p, number_of(run), count, true)) >= 0;) run_chunk(chunks[at]);
+  for (int64_t at; (at = take(p, number_of(run), work.batches(), true)) >= 0;) work.run(at);
   const int64_t theirs =
       static_cast<int64_t>((p.word.load(std::memory_order_acquire) >> kBits) & kMask);
   for (int i = 0; p.finished.load(std::memory_order_acquire) < theirs; ++i) {
@@ -168,24 +275,41 @@ void run_together(Pool& p, const Chunk* chunks, int64_t count, int threads, bool
 }
 
 // Threads do not survive a fork; the child begins with a pool of its own.
-void after_fork_in_child() { pool = new Pool; }
+void after_fork_in_child() {
+  pool = new Pool;
+  forked = true;
+}
 
 struct AtFork {
   AtFork() { pthread_atfork(nullptr, nullptr, after_fork_in_child); }
 } at_fork;
 
+// Values below which work is done sooner than another thread could join in: a waking thread needs
+// some 50 microseconds, one that waits awake 3.
+constexpr int64_t kHelperValues = 262144;
+constexpr int64_t kTeamValues = 32768;
+constexpr int64_t kBatchValues = 16384;
+
 }  // namespace
 
-extern "C" void catenary_run(const void* first, int64_t count, int threads, int flush) {
-  const Chunk* chunks = static_cast<const Chunk*>(first);
+// Run chunks of `values` values together on up to `threads` threads.
+extern "C" void catenary_run_chunks(const void* first, int64_t count, int64_t values, int threads,
+                             int flush) {
+  const int64_t batch = std::max<int64_t>(1, kBatchValues * count / std::max<int64_t>(1, values));
+  const Work work{static_cast<const Chunk*>(first), count, batch};
   const Flushing flushing(flush != 0);
+  const bool divides = threads > 1 && work.batches() > 1;
+  if (divides && values >= kTeamValues && team.waits_awake(threads)) {
+    team.run(work, threads, flush != 0);
+    return;
+  }
+  const int helpers = static_cast<int>(std::min<int64_t>(threads - 1, values / kHelperValues));
   Pool& p = *pool;
-  // A second Python thread that steps at the same time runs alone; so do a few chunks.
-  const bool alone = threads <= 1 || count <= 1 || count >= kMostChunks;
+  // A second Python thread that steps at the same time runs alone.
   std::unique_lock<std::mutex> lock(p.busy, std::defer_lock);
-  if (alone || !lock.try_lock()) {
-    run_alone(chunks, count);
+  if (!divides || helpers < 1 || work.batches() >= kMostBatches || !lock.try_lock()) {
+    work.run_all();
   } else {
-    run_together(p, chunks, count, threads, flush != 0);
+    run_with_helpers(p, work, helpers, flush != 0);
   }
 }

@@ -25,20 +25,20 @@ _KERNEL = ctypes.CFUNCTYPE(
 )
 
 
-def run_chunks(chunks: np.ndarray[Any, Any], address: int, most: int) -> None:
-    """Run every chunk, in any order, on as many threads as torch is set to use.
+def run_chunks(chunks: np.ndarray[Any, Any], address: int, values: int) -> None:
+    """Run every chunk, in any order, on at most as many threads as torch is set to use.
 
     Args:
         chunks: Of dtype :data:`CHUNK`, contiguous.
         address: Where they begin in memory; NumPy takes a microsecond to say it.
-        most: Threads that are worth waking.
+        values: How many elements they have together.
     """
     if not len(chunks):
         return
     pool = _pool()
     if pool is not None:
-        threads, flush = min(torch.get_num_threads(), most), bool(config.flush_subnormals)
-        pool(address, len(chunks), threads, flush)
+        threads, flush = torch.get_num_threads(), bool(config.flush_subnormals)
+        pool(address, len(chunks), values, threads, flush)
         return
     for function, pointers, scalars, start, count, out in chunks.tolist():
         if count:
@@ -50,10 +50,11 @@ def _pool() -> Any:
     """Return the pool's entry point; None, after one warning, where it was not built."""
     for path in sorted(Path(__file__).parent.glob("_pool*.so")):
         try:
-            run = ctypes.CDLL(str(path)).catenary_run
+            run = ctypes.CDLL(str(path)).catenary_run_chunks
         except (OSError, AttributeError):
             continue
-        run.argtypes = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int, ctypes.c_int)
+        number = ctypes.c_int64
+        run.argtypes = (ctypes.c_void_p, number, number, ctypes.c_int, ctypes.c_int)
         run.restype = None
         return run
     warnings.warn(
