@@ -284,22 +284,21 @@ struct AtFork {
   AtFork() { pthread_atfork(nullptr, nullptr, after_fork_in_child); }
 } at_fork;
 
-// Values below which work is done sooner than another thread could join in: a waking thread needs
-// some 50 microseconds, one that waits awake 3.
-constexpr int64_t kHelperValues = 262144;
-constexpr int64_t kTeamValues = 32768;
+// The least that is worth another thread: one that waits awake begins within 3 microseconds, one
+// that has to wake needs 50.
 constexpr int64_t kBatchValues = 16384;
+constexpr int64_t kHelperValues = 262144;
 
 }  // namespace
 
 // Run chunks of `values` values together on up to `threads` threads.
 extern "C" void catenary_run_chunks(const void* first, int64_t count, int64_t values, int threads,
-                             int flush) {
+                                    int flush) {
   const int64_t batch = std::max<int64_t>(1, kBatchValues * count / std::max<int64_t>(1, values));
   const Work work{static_cast<const Chunk*>(first), count, batch};
   const Flushing flushing(flush != 0);
   const bool divides = threads > 1 && work.batches() > 1;
-  if (divides && values >= kTeamValues && team.waits_awake(threads)) {
+  if (divides && team.waits_awake(threads)) {
     team.run(work, threads, flush != 0);
     return;
   }
