@@ -25,23 +25,26 @@ help:
 	@echo "make clean        remove everything that was made, environments too"
 
 $(READY): pyproject.toml constraints.txt setup.py src/catenary/kernel/pool.cc
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	@echo "Installing PyTorch and the tools into .venv: some minutes, once."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	@touch $@
 
 # The original builds only with an old setuptools and runs only on NumPy 1 and Python up to 3.11.
 $(ORACLE): Makefile
-	$(PYTHON) -m venv .oracle
-	.oracle/bin/python -m pip install --quiet "setuptools==65.5.0" "wheel==0.48.0"
-	.oracle/bin/python -m pip install --quiet --no-build-isolation \
+	@echo "Installing the original Chainer 7.8.1 into .oracle, once."
+	@$(PYTHON) -m venv .oracle
+	@.oracle/bin/python -m pip install --quiet "setuptools==65.5.0" "wheel==0.48.0"
+	@.oracle/bin/python -m pip install --quiet --no-build-isolation \
 	    "chainer==7.8.1" "numpy==1.23.5" "protobuf==3.20.3" "h5py==3.11.0" \
 	    "six==1.17.0" "filelock==4.2.11" "typing_extensions==4.16.0"
 	@touch $@
 
 # Lightning, Accelerate and Transformers: some 200 MB that nothing else needs.
 $(FRAMEWORKS): pyproject.toml constraints.txt setup.py src/catenary/kernel/pool.cc
-	$(PYTHON) -m venv .frameworks
-	.frameworks/bin/python -m pip install --quiet -c constraints.txt -e ".[dev,frameworks]"
+	@echo "Installing PyTorch and three frameworks into .frameworks: some minutes, once."
+	@$(PYTHON) -m venv .frameworks
+	@.frameworks/bin/python -m pip install --quiet -c constraints.txt -e ".[dev,frameworks]"
 	@touch $@
 
 demo: $(READY)

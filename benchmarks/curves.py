@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import platform
 import statistics
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from report import write
 from torch import nn
 
 from catenary import optim
@@ -129,11 +129,8 @@ def main() -> None:
         for name, words in cases.items():
             lines.append(measure(make, name, words, options.steps))
             print(lines[-1], flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    machine = f"{platform.machine()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"
-    heading = f"# Trained both ways\n\n{options.threads} threads; {machine}"
-    text = f"{heading}; {options.steps} steps.\n\n" + "\n".join(lines) + "\n"
-    (options.out / "curves.md").write_text(text)
+    about = f"{options.threads} threads; {options.steps} steps"
+    write(options.out / "curves.md", "Trained both ways", about, lines)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Time of every built-in rule's plain step over its peers', on one set of shapes.
 
-    python benchmarks/every_rule.py [--workload "ResNet-50, 25.6M"] [--rounds 9]
-                                    [--chainer .oracle/bin/python] [--optax PYTHON]
-                                    [--out FOLDER]
+    python benchmarks/every_rule.py [--workload "ResNet-50, 25.6M"] [--rules NAME ...]
+                                    [--rounds 9] [--chainer .oracle/bin/python]
+                                    [--optax PYTHON] [--out FOLDER]
 
 Peers: the best that torch has for the rule (fused, else foreach, else its loop), our own eager
 backend, and, where interpreters are named that have them, Chainer 7.8.1 and optax (jitted, buffers
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from typing import Any
 import torch
 from optimizer_step import Model
 from peers import chainer_step, optax_step
+from report import write
 from workloads import WORKLOADS, Shape
 
 from catenary import optimizers
@@ -107,6 +107,9 @@ class Torch:
         return (time.perf_counter() - start) * 1e3
 
 
+RULES = [*optimizers.__all__, "three lines"]
+
+
 def measure(
     name: str, shapes: list[Shape], rounds: int, chainer: str | None, optax: str | None
 ) -> str:
@@ -141,6 +144,7 @@ def main() -> None:
     """Measure every rule, print the table and write it."""
     parser = argparse.ArgumentParser(description="Every built-in rule against its peers.")
     parser.add_argument("--workload", choices=WORKLOADS, default="ResNet-50, 25.6M")
+    parser.add_argument("--rules", nargs="+", default=RULES, choices=RULES)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--chainer", help="a Python that has Chainer 7.8.1")
@@ -153,16 +157,11 @@ def main() -> None:
         "| rule | torch's best | ours / torch | ours / eager | ours / Chainer | ours / optax |",
         "|---|---|---|---|---|---|",
     ]
-    for name in [*optimizers.__all__, "three lines"]:
+    for name in options.rules:
         lines.append(measure(name, shapes, options.rounds, options.chainer, options.optax))
         print(lines[-1], flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    machine = f"{platform.machine()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"
-    heading = (
-        f"# Every rule, plain step\n\n{options.workload}, {options.threads} threads; {machine}"
-    )
-    text = f"{heading}; medians of {options.rounds} rounds.\n\n" + "\n".join(lines) + "\n"
-    (options.out / "every_rule.md").write_text(text)
+    about = f"{options.workload}, {options.threads} threads; medians of {options.rounds} rounds"
+    write(options.out / "every_rule.md", "Every rule, plain step", about, lines)
 
 
 if __name__ == "__main__":

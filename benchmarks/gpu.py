@@ -26,11 +26,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from optimizer_step import CLIP, DECAY, Theirs
+from optimizer_step import Ours, Theirs
 from workloads import Shape, billion, gpt2_small, resnet50, thousand
 
 from catenary import optimizers
-from catenary.optimizer_hooks import GradientClipping, WeightDecay
 
 WORKLOADS = {
     "ResNet-50, 25.6M": resnet50,
@@ -50,42 +49,20 @@ def tensors(shapes: list[Shape], dtype: torch.dtype, device: torch.device) -> li
     ]
 
 
-class Ours:
-    """One side: an optimizer of Chainer's words on torch's tensors."""
+OPTIMIZERS = {"MomentumSGD": optimizers.MomentumSGD, "Adam": optimizers.Adam}
 
-    def __init__(self, name: str, params: list[torch.Tensor], *, realistic: bool) -> None:
-        self.tensors = params
-        kind = {"MomentumSGD": optimizers.MomentumSGD, "Adam": optimizers.Adam}[name]
-        module = torch.nn.ParameterList(params)
-        self.optimizer = kind().setup(module)
-        if realistic:
-            self.optimizer.add_hook(GradientClipping(CLIP))
-            self.optimizer.add_hook(WeightDecay(DECAY))
-            self.optimizer.loss_scaling()
-        self._named = list(self.optimizer._view.params())
 
-    def scale(self) -> float:
-        """Return what a loss would be multiplied by."""
-        return float(self.optimizer._loss_scale or 1.0)
+def ours_on(name: str, params: list[torch.Tensor], *, realistic: bool) -> Ours:
+    """Return our side, on torch's tensors."""
+    return Ours(OPTIMIZERS[name](), torch.nn.ParameterList(params), realistic=realistic)
 
-    def give(self, gradients: list[torch.Tensor]) -> None:
-        """Do what backward would leave behind."""
-        for param, gradient in zip(self._named, gradients, strict=True):
-            param.tensor.grad = gradient
-            param._loss_scale = self.optimizer._loss_scale
 
-    def step(self) -> None:
-        """Update and clear: what is timed."""
-        self.optimizer.update()
-        for tensor in self.tensors:
-            tensor.grad = None
-
-    def bytes(self) -> int:
-        """Return the bytes that a step with the present gradients moves."""
-        return sum(
-            bucket.values * (bucket.bytes_read + bucket.bytes_written + bucket.bytes_measured)
-            for bucket in self.optimizer.explain().buckets
-        )
+def bytes_of(side: Ours) -> int:
+    """Return the bytes that a step with the present gradients moves."""
+    return sum(
+        bucket.values * (bucket.bytes_read + bucket.bytes_written + bucket.bytes_measured)
+        for bucket in side.optimizer.explain().buckets
+    )
 
 
 def time_of(call: Callable[[], Any], device: torch.device) -> float:
@@ -142,8 +119,8 @@ def difference_from_cpu(
     name: str, shapes: list[Shape], dtype: torch.dtype, device: torch.device, *, realistic: bool
 ) -> float:
     """Return the largest difference between our parameters here and on the CPU, in three steps."""
-    here = Ours(name, tensors(shapes, dtype, device), realistic=realistic)
-    there = Ours(name, tensors(shapes, dtype, torch.device("cpu")), realistic=realistic)
+    here = ours_on(name, tensors(shapes, dtype, device), realistic=realistic)
+    there = ours_on(name, tensors(shapes, dtype, torch.device("cpu")), realistic=realistic)
     for turn in range(3):
         torch.manual_seed(turn)
         fresh = [(torch.randn(shape) * 0.01).to(dtype) for shape in shapes]
@@ -168,7 +145,8 @@ def compare(
 ) -> Row:
     """Run both sides turn by turn; return their medians and what else the table shows."""
     sides: list[Any] = [
-        side(name, tensors(shapes, dtype, device), realistic=realistic) for side in (Ours, Theirs)
+        side(name, tensors(shapes, dtype, device), realistic=realistic)
+        for side in (ours_on, Theirs)
     ]
     times: list[list[float]] = [[], []]
     for turn in range(rounds + 3):
@@ -182,7 +160,7 @@ def compare(
     small = shapes if sum(map(_size, shapes)) < 2e8 else shapes[1:20]
     difference = difference_from_cpu(name, small, dtype, device, realistic=realistic)
     sides[0].give(fresh)
-    share = sides[0].bytes() / ours / bandwidth
+    share = bytes_of(sides[0]) / ours / bandwidth
     work = "realistic" if realistic else "plain"
     spelled = str(dtype).removeprefix("torch.")
     return Row(workload, name, work, spelled, ours, theirs, ours / theirs, share, syncs, difference)

@@ -1,22 +1,19 @@
 """What loading costs: the loader's share of an iteration, and its time over the original's.
 
-    [CATENARY_ORACLE=PYTHON] python benchmarks/loading.py [--rounds 300] [--out FILE]
+    python benchmarks/loading.py [--chainer .oracle/bin/python] [--rounds 300] [--out FOLDER]
 
 *Share*: taking a batch and stacking it, over a whole iteration of an MNIST MLP (784-1000-1000-10,
 batches of 100, forward, backward and Adam). *Kinds of datasets*: the same two calls, over copying
 the bytes of the batch once, which is the least possible; a row says how examples lie in memory.
-*Original*: the same two calls under the original, whose Python `CATENARY_ORACLE` names. Images are
-random: no loader looks at them. Medians of interleaved runs; only ratios mean anything on a shared
-machine.
+*Original*: the same two calls under the original, Chainer 7.8.1. Images are random: no loader looks
+at them. Medians of interleaved runs; only ratios mean anything on a shared machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,17 +21,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from peers import once
+from report import write
 
 from catenary import Chain, datasets, iterators, links, optimizers
 from catenary import functions as F
 from catenary.dataset import concat_examples
 
 BATCH = 100
-SIZE = 60000
 
 THEIRS = """
-import json, statistics, sys, time, warnings
-warnings.simplefilter("ignore")
+import json, statistics, time
 import numpy as np
 from chainer import dataset, datasets, iterators
 x = np.random.rand({size}, 784).astype(np.float32)
@@ -78,24 +75,24 @@ def microseconds(act: Callable[[], Any]) -> float:
     return (time.perf_counter() - start) * 1e6
 
 
-def sources() -> dict[str, Any]:
-    """The same images in datasets of different kinds."""
-    x = np.random.rand(SIZE, 784).astype(np.float32)
-    t = np.random.randint(0, 10, SIZE).astype(np.int32)
+def sources(size: int) -> dict[str, Any]:
+    """Return the same images in datasets of different kinds."""
+    x = np.random.rand(size, 784).astype(np.float32)
+    t = np.random.randint(0, 10, size).astype(np.int32)
     pairs = datasets.TupleDataset(x, t)
     return {
         "tuples": pairs,
         "dictionaries": datasets.DictDataset(x=x, t=t),
         "images alone": x,
-        "a part": datasets.split_dataset_random(pairs, SIZE - 1)[0],
+        "a part": datasets.split_dataset_random(pairs, size - 1)[0],
     }
 
 
-def share(rounds: int) -> dict[str, float]:
+def share(data: Any, rounds: int) -> dict[str, float]:
     """Return the loader's share of an iteration in percent, and both times."""
     model = links.Classifier(MLP())
     optimizer = optimizers.Adam().setup(model)
-    iterator = iterators.SerialIterator(sources()["tuples"], BATCH)
+    iterator = iterators.SerialIterator(data, BATCH)
     loads, updates = [], []
     for i in range(rounds):
         start = time.perf_counter()
@@ -108,9 +105,9 @@ def share(rounds: int) -> dict[str, float]:
     return {"share": 100 * load / (load + update), "load": load, "update": update}
 
 
-def kinds(rounds: int) -> dict[str, dict[str, float]]:
+def kinds(data: dict[str, Any], rounds: int) -> dict[str, dict[str, float]]:
     """Return, for each kind of dataset, the loader's time and its ratio to one copy."""
-    loaders = {name: iterators.SerialIterator(data, BATCH) for name, data in sources().items()}
+    loaders = {name: iterators.SerialIterator(one, BATCH) for name, one in data.items()}
     times: dict[str, list[float]] = {name: [] for name in [*loaders, "copy"]}
     batch = np.random.rand(BATCH, 784).astype(np.float32)
     for _ in range(rounds):
@@ -122,16 +119,15 @@ def kinds(rounds: int) -> dict[str, dict[str, float]]:
     return {name: {"ours": spent, "over a copy": spent / copy} for name, spent in medians.items()}
 
 
-def theirs(python: str, rounds: int) -> dict[str, float]:
+def theirs(python: str, size: int, rounds: int) -> dict[str, float]:
     """Return what the original's loader takes, by kind of dataset."""
-    program = THEIRS.format(size=SIZE, batch=BATCH, rounds=rounds)
-    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
-    spent: dict[str, float] = json.loads(done.stdout)
+    program = THEIRS.format(size=size, batch=BATCH, rounds=rounds)
+    spent: dict[str, float] = json.loads(once(python, program))
     return spent
 
 
-def report(shares: dict[str, float], rows: dict[str, dict[str, float]]) -> str:
-    """Return the results as Markdown."""
+def lines_of(shares: dict[str, float], rows: dict[str, dict[str, float]]) -> list[str]:
+    """Return the results as lines of Markdown."""
     lines = [
         (
             f"The loader's share of an iteration: **{shares['share']:.2f}%** "
@@ -146,25 +142,27 @@ def report(shares: dict[str, float], rows: dict[str, dict[str, float]]) -> str:
         original = row.get("original")
         theirs = "– | –" if original is None else f"{original:.0f} | {original / row['ours']:.1f}"
         lines.append(f"| {name} | {row['ours']:.0f} | {row['over a copy']:.1f} | {theirs} |")
-    return "\n".join(lines)
+    return lines
 
 
 def main() -> None:
     """Measure, print and write down."""
     parser = argparse.ArgumentParser(description="What loading costs.")
     parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--out", type=Path, help="file to write the table to")
-    arguments = parser.parse_args()
-    shares = share(arguments.rounds)
-    rows = kinds(arguments.rounds)
-    oracle = os.environ.get("CATENARY_ORACLE")
-    if oracle:
-        for name, spent in theirs(oracle, arguments.rounds).items():
+    parser.add_argument("--size", type=int, default=60000, help="how many images there are")
+    parser.add_argument("--chainer", help="a Python that has Chainer 7.8.1")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    options = parser.parse_args()
+    data = sources(options.size)
+    shares = share(data["tuples"], options.rounds)
+    rows = kinds(data, options.rounds)
+    if options.chainer:
+        for name, spent in theirs(options.chainer, options.size, options.rounds).items():
             rows[name]["original"] = spent
-    text = report(shares, rows)
-    print(text)
-    if arguments.out:
-        arguments.out.write_text(f"# What loading costs\n\n{text}\n", encoding="utf-8")
+    lines = lines_of(shares, rows)
+    print("\n".join(lines))
+    about = f"{options.size} images, batches of {BATCH}; medians of {options.rounds} rounds"
+    write(options.out / "loading.md", "What loading costs", about, lines)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Time and memory of bfloat16 training by each storage, beside torch doing it by hand.
 
-    python benchmarks/low_precision.py [--workloads NAME ...] [--threads 2] [--rounds 21]
+    python benchmarks/low_precision.py [--workloads NAME ...] [--storages NAME ...] [--threads 2]
+        [--rounds 21] [--out FOLDER]
 
 By hand means what a program of torch's does for float32 masters: copy the gradients into float32,
 step a fused optimizer over the masters, copy those back into the parameters; memory for the wide
@@ -16,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from report import write
 from workloads import WORKLOADS, Shape
 
 from catenary import optim
@@ -125,34 +126,32 @@ def bytes_a_parameter(side: int, storage: str, name: str, words: dict[str, Any])
 def main() -> None:
     """Measure every storage on every workload, print the table and write it."""
     parser = argparse.ArgumentParser(description="Storages of bfloat16 against torch by hand.")
-    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS)
+    chosen = ["ResNet-50, 25.6M", "MLP, 90k"]
+    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=chosen)
+    parser.add_argument("--storages", nargs="+", choices=STORAGES, default=STORAGES)
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    chosen = options.workloads or ["ResNet-50, 25.6M", "MLP, 90k"]
     lines = [
-        f"| storage | {' | '.join(chosen)} | bytes a parameter | torch's |",
-        "|---|" + "---|" * (len(chosen) + 2),
+        f"| storage | {' | '.join(options.workloads)} | bytes a parameter | torch's |",
+        "|---|" + "---|" * (len(options.workloads) + 2),
     ]
     for label, (name, words) in CASES.items():
-        for storage in STORAGES:
-            shapes = [WORKLOADS[load]() for load in chosen]
+        for storage in options.storages:
+            shapes = [WORKLOADS[load]() for load in options.workloads]
             cells = [ratio(storage, name, words, held, options.rounds) for held in shapes]
             cells += [f"{bytes_a_parameter(side, storage, name, words):.2f}" for side in (0, 1)]
             lines.append(f"| {label}, {storage} | {' | '.join(cells)} |")
             print(lines[-1], flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    machine = f"{platform.machine()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"
-    text = (
-        "# bfloat16 over torch by hand\n\n"
-        f"{options.threads} threads; {machine}; medians of {options.rounds} rounds. torch: copy "
-        'gradients into float32, fused step over masters, copy back; for "plain" its fused step '
-        "on bfloat16. Bytes are measured after a step, without gradients of the parameters; "
-        "torch's wide gradients are kept from step to step.\n\n"
+    about = (
+        f"{options.threads} threads, medians of {options.rounds} rounds. torch: copy gradients "
+        'into float32, fused step over masters, copy back; for "plain" its fused step on bfloat16. '
+        "Bytes are measured after a step, without gradients of the parameters; torch's wide "
+        "gradients are kept from step to step"
     )
-    (options.out / "low_precision.md").write_text(text + "\n".join(lines) + "\n")
+    write(options.out / "low_precision.md", "bfloat16 over torch by hand", about, lines)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Peers that live in processes of their own and answer lines on their standard input."""
+"""Peers that need a Python of their own: asked once, or standing by to answer line by line."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from typing import Any
 
-__all__ = ["Process", "chainer_calls", "chainer_step", "optax_step"]
+__all__ = ["Process", "chainer_calls", "chainer_step", "once", "optax_step"]
 
 CHAINER_STEP = """
 import json, sys, time
@@ -88,8 +90,19 @@ for _ in sys.stdin:
 """
 
 
+def once(python: str, program: str, *arguments: str) -> str:
+    """Return what a program prints under another Python; where it fails, end with its reason."""
+    process = _started(python, program, *arguments)
+    said, complaints = process.communicate()
+    if process.returncode:
+        sys.exit(_absent(python, complaints))
+    return said
+
+
 class Process:
     """A program that says ``ready`` and then answers each line with one of its own.
+
+    Where it does not get ready, the benchmark ends with the reason.
 
     Args:
         python: The interpreter that has what the program imports.
@@ -98,27 +111,21 @@ class Process:
     """
 
     def __init__(self, python: str, program: str, request: Any) -> None:
-        self._process = subprocess.Popen(
-            [python, "-W", "ignore", "-c", program, json.dumps(request)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self._expect("ready")
+        self._process = _started(python, program, json.dumps(request))
+        if self._answer() != "ready":
+            _, complaints = self._process.communicate()
+            sys.exit(_absent(python, complaints))
 
-    def _expect(self, word: str = "") -> str:
+    def _answer(self) -> str:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        assert line == word or not word, f"the peer said {line!r}"
-        return line
+        return self._process.stdout.readline().strip()
 
     def ask(self, line: str) -> str:
         """Send a line and return the one that answers it."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
-        return self._expect()
+        return self._answer()
 
     def step(self) -> float:
         """Return the milliseconds that a step took."""
@@ -127,6 +134,25 @@ class Process:
     def close(self) -> None:
         """End the process."""
         self._process.kill()
+        self._process.communicate()
+
+
+def _started(python: str, program: str, *arguments: str) -> subprocess.Popen[str]:
+    # A stand-in on PYTHONPATH would answer in the original's place.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(
+            [python, "-W", "ignore", "-c", program, *arguments],
+            stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment,
+        )  # fmt: skip
+    except OSError as error:
+        sys.exit(f"no peer: {error}")
+
+
+def _absent(python: str, complaints: str) -> str:
+    reason = (complaints.strip().splitlines() or ["it said nothing"])[-1]
+    return f"no peer under {python}: {reason}"
 
 
 def chainer_step(python: str, name: str, shapes: list[Any]) -> Process:

@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 import gc
 import inspect
-import platform
 import statistics
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from report import write
 from workloads import WORKLOADS, Shape
 
 from catenary import optim
@@ -93,11 +93,8 @@ def main() -> None:
         cells = [measure(name, WORKLOADS[load](), options.rounds) for load in chosen]
         lines.append(f"| {name} | {' | '.join(cells)} |")
         print(lines[-1], flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    machine = f"{platform.machine()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"
-    heading = f"# catenary.optim over torch.optim\n\n{options.threads} threads; {machine}"
-    text = f"{heading}; medians of {options.rounds} rounds.\n\n" + "\n".join(lines) + "\n"
-    (options.out / "torch_face.md").write_text(text)
+    about = f"{options.threads} threads; medians of {options.rounds} rounds"
+    write(options.out / "torch_face.md", "catenary.optim over torch.optim", about, lines)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import gc
 import itertools
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from peers import Process
+from report import write
 from torch import nn
 
 import catenary.functions as F
@@ -182,6 +182,7 @@ def measure(kind: str, rounds: int, chainer: str | None) -> str:
 def main() -> None:
     """Measure both networks, print the table and write it."""
     parser = argparse.ArgumentParser(description="A training iteration against its peers.")
+    parser.add_argument("--networks", nargs="+", default=["mlp", "vgg"], choices=["mlp", "vgg"])
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--chainer", help="a Python that has Chainer 7.8.1")
@@ -192,14 +193,12 @@ def main() -> None:
         "| network | torch module / torch | Link / torch | Chainer 7.8.1 / Link |",
         "|---|---|---|---|",
     ]
-    for kind in ("mlp", "vgg"):
+    for kind in options.networks:
         lines.append(measure(kind, options.rounds, options.chainer))
         print(lines[-1], flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    machine = f"{platform.machine()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"
-    heading = f"# A training iteration with Adam\n\n{options.threads} threads; {machine}"
-    text = f"{heading}; medians of {options.rounds} rounds.\n\n" + "\n".join(lines) + "\n"
-    (options.out / "training_iteration.md").write_text(text)
+    about = f"{options.threads} threads; medians of {options.rounds} rounds"
+    title = "A training iteration with Adam"
+    write(options.out / "training_iteration.md", title, about, lines)
 
 
 if __name__ == "__main__":

@@ -102,6 +102,14 @@ def test_a_wrong_option_is_explained_before_anything_is_done(options, complaint,
     assert said.out == ""
 
 
+def test_a_loss_that_is_no_number_is_told_of(tmp_path, capsys):
+    _, said = demo(capsys, "--epochs", "1", "--lr", "500", "--out", str(tmp_path))
+    assert "no number any more" in said
+    assert "--lr 50'" in said
+    assert "--resume" not in said, "from such a snapshot nothing can go on"
+    assert (tmp_path / "curves.png").read_bytes().startswith(PNG)
+
+
 @pytest.mark.parametrize("text", [b"", b"no archive", b"PK\x03\x04cut"])
 def test_a_broken_snapshot_is_explained(tmp_path, capsys, text):
     (tmp_path / "broken.npz").write_bytes(text)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catenary import optimizers
+from catenary import Sequential, functions, links, optimizers
 from catenary.errors import CatenaryError, MissingKeyError, SnapshotError
-from catenary.serializers import load_npz, save_npz
+from catenary.serializers import load_hdf5, load_npz, save_hdf5, save_npz
 from tests.optimizers import golden
 
 SNAPSHOTS = golden.FOLDER / "snapshots"
@@ -135,3 +135,22 @@ def test_a_fresh_optimizer_refuses_another_models_states(tmp_path: Path) -> None
         load_npz(tmp_path / "other.npz", fresh)
     assert fresh.t == 0
     assert all(p.update_rule.state is None for p in fresh_net.params())
+
+
+@pytest.mark.parametrize(("save", "load"), [(save_npz, load_npz), (save_hdf5, load_hdf5)])
+def test_a_model_that_grew_takes_what_the_file_has(tmp_path: Path, save: Any, load: Any) -> None:
+    """Where the file has nothing, a rule begins anew, as in the original."""
+    small = Sequential(links.Linear(3, 3))
+    old = optimizers.Adam().setup(small)
+    for _ in range(3):
+        old.update(lambda: functions.sum(small(np.ones((2, 3), "f")) ** 2))
+    save(tmp_path / "old.npz", old)
+    grown = Sequential(small[0].copy("copy"), links.Linear(3, 3))
+    new = optimizers.Adam().setup(grown)
+    load(tmp_path / "old.npz", new, strict=False)
+    rules = [grown[place].W.update_rule for place in (0, 1)]
+    assert (new.t, [rule.t for rule in rules]) == (3, [3, 0])
+    np.testing.assert_array_equal(rules[0].state["m"], small[0].W.update_rule.state["m"])
+    assert rules[1].state is None
+    new.update(lambda: functions.sum(grown(np.ones((2, 3), "f")) ** 2))
+    assert [rule.t for rule in rules] == [4, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,12 @@ def _close(rows: Sequence[Row], made: Sequence[Path], options: argparse.Namespac
     width = max(len(str(path)) for path in made)
     for path in made:
         print(f"  {path!s:<{width}}   {says[path.name]}")
+    if not math.isfinite(rows[-1].train_loss):
+        print(
+            "\nThe loss is no number any more: the steps were too large. Begin again, with\n"
+            f"  make demo ARGS='--lr {options.lr / 10:g}'"
+        )
+        return
     print(
         "\nTry next:\n"
         "  make demo ARGS='--epochs 5 --lr 0.5'       learn too fast\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import matplotlib as mpl
 import numpy
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import LogFormatter
 
 from catenary.demo.screen import Row
 
@@ -37,7 +39,7 @@ def draw_curves(rows: Sequence[Row], path: Path) -> None:
     style: dict[str, Any] = {"marker": "o", "markersize": 3}
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
-        left, right = figure.subplots(1, 2)
+        left, right = figure.subplots(1, 2, sharex=True)
         left.plot(
             epochs,
             [row.train_loss for row in rows],
@@ -47,14 +49,19 @@ def draw_curves(rows: Sequence[Row], path: Path) -> None:
         )
         left.plot(epochs, [row.test_loss for row in rows], color=ORANGE, label="test", **style)
         left.set(title="Loss", xlabel="epoch", yscale="log")
+        left.yaxis.set_major_formatter("{x:g}")
+        left.yaxis.set_minor_formatter(LogFormatter())  # silent where the range is wide
         left.legend(frameon=False)
+        if not math.isfinite(rows[-1].train_loss):
+            left.text(0.5, 0.5, "no number any more", transform=left.transAxes, ha="center")
         right.plot(epochs, accuracy, color=ORANGE, **style)
-        right.set(title="Test accuracy, %", xlabel="epoch", ylim=(min(90, *accuracy) - 1, 100.5))
-        last = f"{accuracy[-1]:.1f} %"
-        below: dict[str, Any] = {"xytext": (0, -16), "textcoords": "offset points", "ha": "right"}
-        right.annotate(last, (epochs[-1], accuracy[-1]), color=ORANGE, weight="bold", **below)
-        for axes in (left, right):
-            axes.xaxis.get_major_locator().set_params(integer=True)
+        lowest = min(90, *accuracy) - 1
+        right.set(title="Test accuracy, %", xlabel="epoch", ylim=(lowest, 100.5))
+        below = accuracy[-1] > (lowest + 100) / 2
+        place: dict[str, Any] = {"xytext": (0, -16 if below else 8), "ha": "right"}
+        place |= {"textcoords": "offset points", "color": ORANGE, "weight": "bold"}
+        right.annotate(f"{accuracy[-1]:.1f} %", (epochs[-1], accuracy[-1]), **place)
+        right.xaxis.get_major_locator().set_params(integer=True)
         figure.savefig(path)
 
 

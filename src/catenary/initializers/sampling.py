@@ -13,15 +13,7 @@ __all__ = ["DownsamplingConvFilter", "UpsamplingDeconvFilter"]
 
 
 class _SamplingFilter(Initializer):
-    """Fill a convolution's weight with one filter for each channel, and zeros between channels.
-
-    Args:
-        interpolation: ``"linear"``; there is no other.
-        dtype: Dtype of the arrays to fill; None for any.
-
-    Raises:
-        ValueError: `interpolation` is another.
-    """
+    """Fill a convolution's weight with one filter for each channel, and zeros between channels."""
 
     def __init__(self, interpolation: str = "linear", dtype: Any = None) -> None:
         if interpolation != "linear":
@@ -75,16 +67,7 @@ class UpsamplingDeconvFilter(_SamplingFilter):
 class DownsamplingConvFilter(_SamplingFilter):
     """Fill the weight of a convolution so that it shrinks images linearly; each filter sums to 1.
 
-    Its stride should be (k + 1) // 2 for filters of size k.
-
-    Args:
-        interpolation: ``"linear"``; there is no other.
-        dtype: Dtype of the arrays to fill; None for any.
-
-    Raises:
-        ValueError: `interpolation` is another.
-
-    Source: Long et al., arXiv:1411.4038.
+    Args, Raises, stride and source: as :class:`UpsamplingDeconvFilter`.
     """
 
     def _filter(self, size: int, ndim: int) -> Any:

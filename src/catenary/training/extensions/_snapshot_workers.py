@@ -16,24 +16,34 @@ from typing import Any
 
 from catenary.errors import SnapshotWriteError, annotate
 
-__all__ = ["Line", "Outcomes", "UntilOrphaned", "WriterProcess", "WriterThread", "failure_of"]
+__all__ = [
+    "LOOK_FOR_ROOM",
+    "Line",
+    "Outcomes",
+    "UntilOrphaned",
+    "WriterProcess",
+    "WriterThread",
+    "failure_of",
+]
 
-_LOOK_AFTER_PARENT = 1.0  # seconds
+# Seconds between two looks.
+LOOK_FOR_ROOM = 0.01
+_LOOK_AFTER_PARENT = 1.0
 
 
 class WriterThread(threading.Thread):
     """A thread that keeps the exception which ended it."""
 
-    _failure: Exception | None = None
+    _failure: BaseException | None = None
 
     def run(self) -> None:
         """Do the work."""
         try:
             super().run()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the loop has to hear of it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the loop has to hear of it
             self._failure = error
 
-    def failure(self, what: str) -> Exception | None:
+    def failure(self, what: str) -> BaseException | None:
         """Return what ended the thread, None if all went well; ask after `join`."""
         return self._failure
 
@@ -57,17 +67,17 @@ class WriterProcess(multiprocessing.Process):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             super().run()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
             self._sender.send(portable(error))
 
-    def failure(self, what: str) -> Exception | None:
+    def failure(self, what: str) -> BaseException | None:
         """Return what ended the process, None if all went well; ask after `join`.
 
         Args:
             what: What it was to write.
         """
         if self._receiver.poll():
-            found: Exception = self._receiver.recv()
+            found: BaseException = self._receiver.recv()
             return found
         if self.exitcode:
             return SnapshotWriteError(
@@ -78,12 +88,17 @@ class WriterProcess(multiprocessing.Process):
 
 
 class Line:
-    """Workers that run one after the other, in the order in which they joined."""
+    """Workers that run one after the other, in the order in which they joined; one may wait."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[tuple[Any, str] | None] = queue.SimpleQueue()
-        self._failures: queue.SimpleQueue[Exception] = queue.SimpleQueue()
+        self._waiting: queue.Queue[tuple[Any, str] | None] = queue.Queue(maxsize=1)
+        self._failures: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+
+    def wait_for_room(self) -> None:
+        """Wait until no worker waits."""
+        while self._waiting.full():
+            time.sleep(LOOK_FOR_ROOM)
 
     def join(self, worker: Any, what: str) -> None:
         """Put a worker, which has `start` and `join`, at the end.
@@ -107,7 +122,7 @@ class Line:
             self._thread = None
             atexit.unregister(self.finish)
 
-    def failures(self) -> list[Exception]:
+    def failures(self) -> list[BaseException]:
         """Return what went wrong since the last call."""
         found = []
         while not self._failures.empty():
@@ -121,7 +136,7 @@ class Line:
                 worker.start()
                 worker.join()
                 failure = failure_of(worker, what)
-            except Exception as error:  # noqa: BLE001 - the loop hears of it; others may follow
+            except BaseException as error:  # noqa: BLE001 - the loop hears of it; others may follow
                 failure = error
             if failure is not None:
                 self._failures.put(failure)
@@ -173,18 +188,17 @@ class Outcomes:
         self._queue: Any = multiprocessing.SimpleQueue()
         self.get, self.empty = self._queue.get, self._queue.empty
 
-    def put(self, outcome: tuple[str, Exception | None]) -> None:
-        """Say what went wrong with a snapshot, or None."""
-        name, failure = outcome
-        self._queue.put((name, failure and portable(failure)))
+    def put(self, failure: BaseException | None) -> None:
+        """Say what went wrong with the next snapshot, or None."""
+        self._queue.put(failure and portable(failure))
 
 
-def failure_of(worker: Any, what: str) -> Exception | None:
+def failure_of(worker: Any, what: str) -> BaseException | None:
     """Return what went wrong in the thread or process that was to write `what`, if it says so."""
     return worker.failure(what) if isinstance(worker, (WriterThread, WriterProcess)) else None
 
 
-def portable(error: Exception) -> Exception:
+def portable(error: BaseException) -> BaseException:
     """Return `error`, or where it cannot be sent to another process, its text."""
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     try:

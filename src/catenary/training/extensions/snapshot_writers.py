@@ -1,7 +1,9 @@
 """Writers of snapshots: in the loop, or behind its back in a thread or a process.
 
 The asynchronous ones copy what they are given and return at once; snapshots are written in the
-order in which they were taken. What goes wrong is raised at the next snapshot, or by `finalize`.
+order in which they were taken. Where writing is slower than training, the loop waits: one snapshot
+is being written, one waits, and there are never more copies. What goes wrong is raised at the next
+snapshot, or by `finalize`.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ import atexit
 import copy
 import multiprocessing
 import queue
+import time
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from catenary.errors import annotate
+from catenary.errors import SnapshotWriteError, annotate
 from catenary.serializers import save_npz
 from catenary.training.extensions._snapshot_files import describe, write_whole
 from catenary.training.extensions._snapshot_workers import (
+    LOOK_FOR_ROOM,
     Line,
     Outcomes,
     UntilOrphaned,
@@ -115,7 +120,7 @@ class StandardWriter(Writer):
         **kwds: Keyword arguments for `savefun`.
 
     Differs:
-        It never waits for the snapshot before (Chainer does); the copies that wait take memory.
+        It waits for the snapshot before the last one (Chainer: for the last one).
     """
 
     def __init__(self, savefun: Savefun = save_npz, **kwds: Any) -> None:
@@ -125,11 +130,12 @@ class StandardWriter(Writer):
         self._line = Line()
 
     def __call__(self, filename: str, outdir: Any, target: Any) -> None:
-        """Begin to write a copy of `target`.
+        """Begin to write a copy of `target`, as soon as no other waits.
 
         Raises:
             Exception: What went wrong with an earlier snapshot; this one is under way all the same.
         """
+        self._line.wait_for_room()
         worker = self.create_worker(filename, outdir, copy.deepcopy(target), **self._kwds)
         self._line.join(worker, describe(Path(outdir, filename), target))
         _raise_first(self._line.failures())
@@ -187,8 +193,9 @@ class QueueWriter(Writer):
         task: What to do with file name, folder and dictionary instead of saving with `savefun`.
 
     Differs:
-        The thread or process starts with the first snapshot and outlives one that fails; old
-        snapshots are removed (`n_retains`) here as well.
+        The thread or process starts with the first snapshot and outlives one that fails; one
+        snapshot waits and no more (Chainer: as many as memory holds); old snapshots are removed
+        (`n_retains`) here as well.
     """
 
     def __init__(
@@ -198,31 +205,32 @@ class QueueWriter(Writer):
         self._task = self.create_task(savefun) if task is None else task
         self._queue = self.create_queue()
         self._outcomes = self._create_outcomes()
-        self._waiting: dict[str, str] = {}
+        self._unwritten: list[str] = []
+        self._failures: list[BaseException] = []
         self._consumer: Any = None
 
     def __call__(self, filename: str, outdir: Any, target: Any) -> None:
-        """Put a copy of `target` at the end of the queue.
+        """Put a copy of `target` into the queue, as soon as there is room.
 
         Raises:
             Exception: What went wrong with an earlier snapshot; this one is in the queue all the
                 same.
         """
-        failures = self._failures()
+        self._wait_for_room()
         if self._consumer is None:
             self._consumer = self.create_consumer(self._queue)
             self._consumer.start()
             atexit.register(self.finalize)
-        self._waiting[filename] = describe(Path(outdir, filename), target)
         self._queue.put([None, filename, outdir, copy.deepcopy(target)])
-        _raise_first(failures)
+        self._unwritten.append(describe(Path(outdir, filename), target))
+        self._raise_failures()
 
     def create_task(self, savefun: Savefun) -> Callable[[str, Any, Any], Any]:
         """Return what writes one snapshot."""
         return SimpleWriter(savefun)
 
     def create_queue(self) -> Any:
-        """Return an empty queue."""
+        """Return an empty queue; its size is how many snapshots may wait."""
         raise NotImplementedError(f"{type(self).__name__} does not define create_queue")
 
     def create_consumer(self, q: Any) -> Any:
@@ -241,14 +249,14 @@ class QueueWriter(Writer):
         """
         while (job := q.get()) is not None:
             task, filename, outdir, target = job
-            failure: Exception | None = None
+            failure: BaseException | None = None
             try:
                 (task or self._task)(filename, outdir, target)
                 self._post_save()
-            except Exception as error:  # noqa: BLE001 - the loop hears of it; more may follow
+            except BaseException as error:  # noqa: BLE001 - the loop hears of it; more may follow
                 failure = error
-            del job, target  # the copy, until the next one comes
-            self._outcomes.put((filename, failure))
+            self._outcomes.put(failure)
+            del job, target, failure  # and with them the copy, until the next one comes
             q.task_done()
         q.task_done()
 
@@ -258,35 +266,48 @@ class QueueWriter(Writer):
         Raises:
             Exception: What went wrong since the last snapshot was taken.
         """
+        self._wait_for_room()
         if self._consumer is not None:
             self._queue.put(None)
             self._consumer.join()
-        failures = self._failures()
-        if self._consumer is not None:
-            self._queue.join()
-            self._dismiss()
-        _raise_first(failures)
+            self._look_after_consumer(told_to_end=True)
+        self._raise_failures()
 
-    def _failures(self) -> list[Exception]:
-        """Return what went wrong since the last call; let go of a consumer that died."""
-        dead = isinstance(self._consumer, WriterProcess) and not self._consumer.is_alive()
-        failures = []
+    def _wait_for_room(self) -> None:
+        """Wait until the queue takes one more, or the consumer is replaced."""
+        self._look_after_consumer()
+        while self._queue.full():
+            time.sleep(LOOK_FOR_ROOM)
+            self._look_after_consumer()
+
+    def _look_after_consumer(self, *, told_to_end: bool = False) -> None:
+        """Take notice of what was written and what failed; let go of a consumer that is no more."""
+        gone = self._consumer is not None and not self._consumer.is_alive()
         while not self._outcomes.empty():
-            filename, failure = self._outcomes.get()
-            self._waiting.pop(filename, None)
+            failure = self._outcomes.get()
+            del self._unwritten[:1]
             if failure is not None:
-                failures.append(failure)
-        ended = failure_of(self._consumer, ", ".join(self._waiting.values())) if dead else None
-        if ended is not None:
-            failures.append(ended)
-            self._waiting.clear()
-            self._queue.cancel_join_thread()
-            self._queue = self.create_queue()
+                self._failures.append(failure)
+        if gone and self._unwritten:
+            what = ", ".join(self._unwritten)
+            death = failure_of(self._consumer, what)
+            if death is None and not told_to_end:
+                death = SnapshotWriteError(f"{what} could not be written: its writer has ended")
+            if death is not None:
+                self._failures.append(death)
+        if gone:
             self._dismiss()
-        return failures
+
+    def _raise_failures(self) -> None:
+        failures, self._failures = self._failures, []
+        _raise_first(failures)
 
     def _dismiss(self) -> None:
         atexit.unregister(self.finalize)
+        if isinstance(self._consumer, BaseProcess):
+            self._queue.cancel_join_thread()  # nobody reads what may be in it
+        self._queue = self.create_queue()
+        self._unwritten.clear()
         self._consumer = None
 
 
@@ -300,7 +321,7 @@ class ThreadQueueWriter(QueueWriter):
 
     def create_queue(self) -> Any:
         """Return an empty queue."""
-        return queue.Queue()
+        return queue.Queue(maxsize=1)
 
     def create_consumer(self, q: Any) -> Any:
         """Return the thread that is to consume the queue."""
@@ -320,7 +341,7 @@ class ProcessQueueWriter(QueueWriter):
 
     def create_queue(self) -> Any:
         """Return an empty queue."""
-        return multiprocessing.JoinableQueue()
+        return multiprocessing.JoinableQueue(maxsize=1)
 
     def create_consumer(self, q: Any) -> Any:
         """Return the process that is to consume the queue."""
@@ -333,7 +354,7 @@ class ProcessQueueWriter(QueueWriter):
         self.consume(UntilOrphaned(q))
 
 
-def _raise_first(failures: list[Exception]) -> None:
+def _raise_first(failures: list[BaseException]) -> None:
     if failures:
         first, *others = failures
         for other in others:
