@@ -211,7 +211,7 @@ def compare(workload: str, name: str, *, realistic: bool, threads: int, rounds: 
 def table(rows: list[Row]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
-        "| workload | optimizer | work | threads | ours / torch | limit | same mix / ours | agree |",
+        "| workload | optimizer | work | threads | ours / torch | limit | share of it | agree |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
