@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
 import os
 import platform
@@ -48,13 +49,17 @@ class MLP(Chain):
 
 
 def in_turns(sides: Iterable[Act], rounds: int) -> list[list[float]]:
-    """Call the sides turn by turn; return their times in microseconds, the first tenth dropped."""
+    """Call the sides turn by turn, in all orders; return their times, the first tenth dropped.
+
+    What a side finds in the processor's caches depends on who came before. In microseconds.
+    """
     sides = list(sides)
     times: list[list[float]] = [[] for _ in sides]
     gc.collect()
     gc.disable()
-    for _ in range(rounds):
-        for side, spent in zip(sides, times, strict=True):
+    orders = itertools.cycle(itertools.permutations(zip(sides, times, strict=True)))
+    for order in itertools.islice(orders, rounds):
+        for side, spent in order:
             start = time.perf_counter()
             side()
             spent.append((time.perf_counter() - start) * 1e6)

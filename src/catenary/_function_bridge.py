@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import torch
 
+from catenary._variable_cut import late, replant
 from catenary.backends.memory import share, tensor_of
 from catenary.variable import Variable
 
@@ -50,6 +51,8 @@ def results_of(
     shared = [share(y) if isinstance(y, numpy.ndarray) else None for y in arrays]
     outputs = [tensor_of(y) if own is None else own for y, own in zip(arrays, shared, strict=True)]
     if record and torch.is_grad_enabled():
+        for variable in inputs if late else ():
+            replant(variable)
         tensors = [variable.tensor for variable in inputs]
         if any(tensor.requires_grad for tensor in tensors):
             outputs = UserFunction.apply(node, outputs, *tensors)  # type: ignore[no-untyped-call]

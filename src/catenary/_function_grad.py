@@ -14,7 +14,7 @@ from catenary._variable_backward import (
     settings,
     watching,
 )
-from catenary._variable_graph import cut_edges, thread
+from catenary._variable_cut import cut_edges, thread
 from catenary.variable import Variable
 
 __all__ = ["backward", "grad"]
@@ -113,7 +113,7 @@ def grad(
         if set_grad or index >= len(inputs):
             variable.grad_var = gradients[index]
             if index >= len(inputs):
-                variable._loss_scale = loss_scale
+                variable.note_scale(loss_scale)
     return gradients[: len(inputs)]
 
 
@@ -147,9 +147,9 @@ def _torch_grad(
     """Return one gradient a Variable; what is no part of torch's graph has none."""
     roots = [(y.tensor, g) for y, g in zip(outputs, sent, strict=True) if y.tensor.requires_grad]
     ends: list[tuple[int, Any]] = [(id(x), x.tensor) for x in wanted if x.tensor.requires_grad]
-    cut = {x._node: id(x) for x in wanted if x._node is not None and x._node._cut}
+    cut = {id(x) for x in wanted if x._was_cut}
     if cut:
-        ends += [(cut[node], edge) for node, edge in cut_edges([y for y, _ in roots], cut)]
+        ends += cut_edges([y for y, _ in roots], cut)
     if not roots or not ends:
         return [None] * len(wanted)
     before, thread.as_values = thread.as_values, True

@@ -57,12 +57,13 @@ class Link(Hooked):
         Args:
             include_uninit: Whether to yield parameters that have no shape yet.
         """
-        found = list(map(vars(self).__getitem__, sorted(self._params)))
-        if not include_uninit:
-            found = [param for param in found if param.is_initialized]
+        held = self.__dict__
+        names = held["_params"]
+        for name in sorted(names) if names else ():
+            if include_uninit or held[name].is_initialized:
+                yield held[name]
         for child in self.children():
-            found += child.params(include_uninit)
-        return iter(found)
+            yield from child.params(include_uninit)
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Yield what :meth:`params` does, in pairs with paths such as ``"/l1/W"``."""

@@ -11,6 +11,7 @@ import torch
 
 from catenary import _variable_hooks
 from catenary._variable_graph import Call, VariableNode
+from catenary._variable_memory import scales
 from catenary._variable_watch import Watch
 from catenary.config import config, unusual
 
@@ -60,23 +61,27 @@ def differentiate(
 
     The graph stays, so that a second loss over it can be differentiated afterwards.
     """
+    tensors = [root.tensor for root in roots]
+    plain = loss_scale is None and not (retain_grad or create_graph or scales.in_use)
+    if plain and not (_variable_hooks.in_force or unusual.entries):
+        _send(tensors, grads, create_graph=False)
+        return
     nodes = [root.node for root in roots]
     leaves, inner = reached(nodes)
     for leaf in leaves:
         if leaf._scale_spent:
             leaf.unscale_grad()
-    tensors = [root.tensor for root in roots]
-    if retain_grad or create_graph or _variable_hooks.in_force or unusual.entries:
-        kept = inner if retain_grad else []
-        with watching(nodes), settings(create_graph), _keeping(kept, loss_scale):
-            _send(tensors, grads, create_graph)
-        if create_graph:
-            found = leaves + kept
-            record_gradients(found, [v.grad_var for v in found])
-    else:
-        _send(tensors, grads, create_graph=False)
+    kept = inner if retain_grad else []
+    with watching(nodes), settings(create_graph), _keeping(kept, loss_scale):
+        _send(tensors, grads, create_graph)
+    if create_graph:
+        found = leaves + kept
+        record_gradients(found, [v.grad_var for v in found])
     for leaf in leaves:
-        leaf._loss_scale = loss_scale
+        leaf.note_scale(loss_scale)
+
+
+_run_backward = torch.autograd.Variable._execution_engine.run_backward
 
 
 def _send(
@@ -89,7 +94,7 @@ def _send(
     if tensors:
         # `torch.autograd.backward` without its checks, which a Variable's gradient has passed: they
         # are half of what a small network's backward costs before the first operation.
-        torch.autograd.Variable._execution_engine.run_backward(
+        _run_backward(
             tuple(tensors),
             tuple(grads),
             True,  # keep the graph
@@ -126,7 +131,7 @@ def _keeping(inner: Sequence[Any], loss_scale: float | None) -> Iterator[None]:
     for variable in inner:
         if id(variable) in kept:
             variable._put_gradient(kept[id(variable)])
-            variable._loss_scale = loss_scale
+            variable.note_scale(loss_scale)
 
 
 def _keeper(variable: Any, kept: dict[int, torch.Tensor]) -> Any:

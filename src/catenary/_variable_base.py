@@ -11,7 +11,7 @@ import torch
 
 from catenary import backend
 from catenary._variable_backward import differentiate
-from catenary._variable_graph import Operation, VariableNode, describe, unchain_all
+from catenary._variable_graph import Operation, VariableNode, describe, place, unchain_all
 from catenary._variable_memory import Memory, is_array
 from catenary._variable_text import Uncomparable, overview, text
 from catenary.backends.memory import array_of, tensor_of
@@ -40,6 +40,8 @@ class Variable(Uncomparable, Memory):
     __array_priority__ = 200
     _node: VariableNode | None = None
     _grad_variable: Variable | None = None
+    _of_torch: bool = False
+    _was_cut: bool = False
 
     def __init__(
         self,
@@ -58,7 +60,7 @@ class Variable(Uncomparable, Memory):
         if name is not None:
             self.name = name
         if isinstance(data, torch.Tensor):
-            self._tensor = _leaf_over(data, self._requires_grad)
+            self._tensor, self._of_torch = _leaf_over(data, self._requires_grad), True
         elif data is not None:
             self._array, self._pending = data, True
         if grad is not None:
@@ -73,7 +75,7 @@ class Variable(Uncomparable, Memory):
             name: Name shown in text and drawings.
         """
         self = cls.__new__(cls)
-        self._tensor = tensor
+        self._tensor, self._of_torch = tensor, True
         self._requires_grad = tensor.requires_grad
         if name is not None:
             self.name = name
@@ -272,8 +274,10 @@ class Variable(Uncomparable, Memory):
         """This Variable's place in the graph."""
         if self._node is None:
             held = self._held()
-            self._node = VariableNode(self, None if held is None else self.tensor)
+            self._node = place(self, None if held is None else self.tensor)
             self._node._name = self.name
+            if self._of_torch:
+                self._node._of_torch = True
         return self._node
 
     @property
@@ -308,17 +312,24 @@ class Variable(Uncomparable, Memory):
         self.node.unchain()
 
     def unchain_backward(self) -> None:
-        """Cut the whole graph behind this Variable, as truncated backpropagation does."""
+        """Cut the whole graph behind this Variable, as truncated backpropagation does.
+
+        Differs: torch keeps what was cut for as long as a Variable lives that was computed from it
+        before, and from a Variable that lives (as a parameter does). A state of this kind, which
+        runs ahead of the loss, is cut off itself: call `unchain_backward` on it too.
+        """
         unchain_all(self.creator_node)
 
-    def _become_leaf(self) -> None:
+    def _become_leaf(self, rank: int) -> None:
+        """Go on as a leaf of this rank, with a place in the graph that no operation has read."""
         tensor = self._tensor
-        if tensor is None or tensor.is_leaf:
-            return
-        grad, view, key = self._grad, self._array, self._array_key
-        self._tensor = tensor.detach().requires_grad_(tensor.requires_grad)
-        self._tensor.grad, self._grad = grad, None
-        self._array, self._array_key = view, key
+        if tensor is not None and not tensor.is_leaf:
+            grad, view, key = self._grad, self._array, self._array_key
+            self._tensor = tensor.detach().requires_grad_(tensor.requires_grad)
+            self._tensor.grad, self._grad = grad, None
+            self._array, self._array_key = view, key
+        self._node, self._of_torch, self._was_cut = None, False, True
+        self.node._rank = rank
 
     # ---- copies
     def __copy__(self) -> Variable:
@@ -328,7 +339,7 @@ class Variable(Uncomparable, Memory):
         """Make `target` a leaf over the same memory, with a gradient slot of its own."""
         self._settle_scale()
         vars(target).update(vars(self))
-        target._node = None
+        target._node, target._was_cut = None, False
         tensor = self._tensor
         if tensor is not None:
             grad = self._gradient()
@@ -356,6 +367,7 @@ class Variable(Uncomparable, Memory):
 
     def _restore(self) -> None:
         array, grad = vars(self).pop("_saved")
+        self.note_scale(self._loss_scale)
         if isinstance(array, torch.Tensor):
             self._tensor = _leaf_over(array, self._requires_grad)
         elif array is not None:
@@ -369,15 +381,8 @@ VariableNode._make = Variable.from_tensor
 # What a copy or a pickle makes anew: both faces of the memory, the graph, and cached views.
 _DERIVED = frozenset(
     (
-        "_array",
-        "_tensor",
-        "_pending",
-        "_array_key",
-        "_grad",
-        "_grad_array",
-        "_grad_key",
-        "_grad_variable",
-        "_node",
+        *("_array", "_tensor", "_pending", "_array_key", "_grad", "_grad_array", "_grad_key"),
+        *("_grad_variable", "_node", "_of_torch", "_was_cut"),
     )
 )
 

@@ -6,24 +6,24 @@ rank, inputs, unchaining.
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
-from torch.autograd.graph import GradientEdge
 
 from catenary import _variable_hooks
+from catenary._variable_cut import stop
 from catenary.backends.memory import array_of, numpy_dtype
 
 __all__ = [
     "Call",
     "Operation",
     "VariableNode",
-    "cut_edges",
     "describe",
     "nodes_of",
+    "place",
+    "place_of_array",
     "unchain_all",
 ]
 
@@ -37,11 +37,11 @@ class VariableNode:
 
     __slots__ = (
         "__weakref__",
-        "_cut",
         "_dtype",
         "_grad_fn",
         "_kept",
         "_name",  # unset in most nodes
+        "_of_torch",  # set where torch knows what our graph does not
         "_origin",
         "_output_nr",
         "_rank",
@@ -50,32 +50,41 @@ class VariableNode:
         "requires_grad",
     )
 
+    # Its Variable, None once that is gone.
+    _variable: Callable[[], Any]
+    # None, an Operation, or what one is made of: label, inputs, and what computed.
+    _origin: Any
+    _rank: int | None
+    requires_grad: bool
+    _kept: torch.Tensor | None
+    # Its place in torch's graph; shape and dtype where it has none, else torch knows them.
+    _grad_fn: Any
+    _output_nr: int
+    _shape: Any
+    _dtype: Any
+    _of_torch: bool
+
     # Set by `_variable_base`: makes a Variable around a tensor.
     _make: ClassVar[Any]
+    # Set by `functions`: makes the operation of a label, what computed, and inputs.
+    _creator: ClassVar[Any]
 
-    def __init__(self, variable: Any, tensor: torch.Tensor | None, origin: Any = None) -> None:
-        self._variable = weakref.ref(variable)
-        # None, an Operation, or the label and the inputs of a Call that is not made yet.
-        self._origin: Any = origin
-        self._rank: int | None = None
-        self.requires_grad: bool = variable._requires_grad
-        self._kept: torch.Tensor | None = None
-        self._cut = False
-        if tensor is None:
-            self._grad_fn: Any = None
-            self._output_nr = 0
-        else:
-            self._grad_fn = tensor.grad_fn
-            self._output_nr = tensor.output_nr
-            self._shape: Any = tensor.shape
-            self._dtype: Any = tensor.dtype
+    def leave_torch(self) -> Any:
+        """Forget the place in torch's graph, and return it: an operation, None for a leaf."""
+        grad_fn = self._grad_fn
+        if grad_fn is not None:
+            # What torch would tell from now on, we have to.
+            form = grad_fn._input_metadata[self._output_nr]
+            self._shape, self._dtype, self._grad_fn = form.shape, form.dtype, None
+        return grad_fn
 
     @property
     def creator_node(self) -> Operation | None:
         """The operation that made the Variable, None for a leaf."""
         origin = self._origin
         if type(origin) is tuple:
-            origin = self._origin = Call(*origin)
+            label, inputs, operation = origin
+            origin = self._origin = VariableNode._creator(label, operation, inputs)
             origin.outputs = (weakref.ref(self),)
         return origin  # type: ignore[no-any-return]
 
@@ -104,12 +113,16 @@ class VariableNode:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape when the node was made."""
-        return tuple(self._shape)
+        grad_fn = self._grad_fn
+        known = None if grad_fn is None else grad_fn._input_metadata[self._output_nr]
+        return tuple(self._shape if known is None else known.shape)
 
     @property
     def dtype(self) -> Any:
         """Dtype when the node was made."""
-        return numpy_dtype(self._dtype)
+        grad_fn = self._grad_fn
+        known = None if grad_fn is None else grad_fn._input_metadata[self._output_nr]
+        return numpy_dtype(self._dtype if known is None else known.dtype)
 
     @property
     def label(self) -> str:
@@ -190,16 +203,47 @@ class VariableNode:
         """Forget the creator, in torch's graph too: gradients that arrive here stop here."""
         self._rank = self.rank
         self._origin = None
-        grad_fn, self._grad_fn = self._grad_fn, None
-        if grad_fn is not None:
-            grad_fn.register_prehook(_stopper(self._output_nr, self._variable))
-            grad_fn.metadata.setdefault(_CUT, {})[self._output_nr] = weakref.ref(self)
-            self._cut = True
         if self._kept is not None:
             self._kept = self._kept.detach()
-        variable = self._variable()
-        if variable is not None:
-            variable._become_leaf()
+        grad_fn = self.leave_torch()
+        if grad_fn is not None:
+            stop(grad_fn, self._output_nr, self)
+            variable = self._variable()
+            if variable is not None:
+                variable._become_leaf(self._rank)
+
+
+_new = VariableNode.__new__
+
+
+# Every call of a function needs a node, and calling a class takes longer than calling a function.
+def place(variable: Any, tensor: torch.Tensor | None, origin: Any = None) -> VariableNode:
+    """Return a node for a Variable that holds `tensor` and comes of `origin`."""
+    node = _new(VariableNode)
+    node._variable = weakref.ref(variable)
+    node._origin = origin
+    node._rank = node._kept = None
+    node.requires_grad = variable._requires_grad
+    node._grad_fn = grad_fn = None if tensor is None else tensor.grad_fn
+    if grad_fn is not None:
+        node._output_nr = tensor.output_nr  # type: ignore[union-attr]
+    elif tensor is not None:
+        node._shape, node._dtype = tensor.shape, tensor.dtype
+    return node
+
+
+def place_of_array(array: Any) -> VariableNode:
+    """Return a node for an array that a function was given: nobody ever held it as a Variable."""
+    node = _new(VariableNode)
+    node._variable = _nobody
+    node._origin = node._rank = node._kept = node._grad_fn = None
+    node.requires_grad = False
+    node._shape, node._dtype = array.shape, array.dtype
+    return node
+
+
+def _nobody() -> None:
+    """Stand where a weak reference to a Variable does, for what never was one."""
 
 
 class Operation:
@@ -230,7 +274,7 @@ class Operation:
         """Record that this operation made `result` from `variables`."""
         if self.inputs is None:
             self.inputs = nodes_of(variables)
-        node = result._node = VariableNode(result, tensor, self)
+        node = result._node = place(result, tensor, self)
         self.outputs += (weakref.ref(node),)
 
     @property
@@ -312,64 +356,11 @@ def nodes_of(variables: list[Any]) -> tuple[VariableNode, ...]:
     return tuple([variable._node or variable.node for variable in variables])
 
 
-# Under this key an operation of torch's graph tells which of its results have been unchained.
-_CUT = "catenary: unchained"
-
-
-class _Thread(threading.local):
-    """The backward pass of a thread.
-
-    Attributes:
-        as_values: Whether gradients are to be returned, and Variables to be left alone.
-    """
-
-    as_values: bool = False
-
-
-thread = _Thread()
-
-
 def describe(shape: tuple[int, ...], dtype: Any) -> str:
     """Return Chainer's label text: ``(2, 3), float32``, and the dtype alone for a scalar."""
     if not shape:
         return str(dtype)
     return f"({', '.join(map(str, shape))}), {dtype}"
-
-
-def _stopper(index: int, variable: Callable[[], Any]) -> Callable[[Any], Any]:
-    """Return a hook that hands the gradient of one output to its Variable and lets none through."""
-
-    def stop(grads: tuple[torch.Tensor | None, ...]) -> tuple[torch.Tensor | None, ...]:
-        arrived, target = grads[index], variable()
-        if arrived is not None and target is not None and not thread.as_values:
-            target._accumulate(arrived)
-        return tuple(None if i == index else g for i, g in enumerate(grads))
-
-    return stop
-
-
-def cut_edges(
-    tensors: Iterable[torch.Tensor], nodes: Collection[VariableNode]
-) -> list[tuple[VariableNode, GradientEdge]]:
-    """Return where gradients of `tensors` arrive at nodes that have been unchained.
-
-    torch's graph still leads through such a node: operations from before know its old tensor, those
-    from after the leaf that the Variable became.
-    """
-    found = []
-    seen: set[Any] = set()
-    waiting: list[Any] = [tensor.grad_fn for tensor in tensors]
-    while waiting:
-        fn = waiting.pop()
-        if fn is None or fn in seen:
-            continue
-        seen.add(fn)
-        for output_nr, reference in fn.metadata.get(_CUT, {}).items():
-            node = reference()
-            if node in nodes:
-                found.append((node, GradientEdge(fn, output_nr)))
-        waiting += [following for following, _ in fn.next_functions]
-    return found
 
 
 def unchain_all(start: Operation | None) -> None:

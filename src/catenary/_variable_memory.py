@@ -15,7 +15,7 @@ from catenary import backend
 from catenary.backends.memory import array_of, numpy_dtype, share, tensor_of
 from catenary.errors import UninitializedError
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "scales"]
 
 _Key = tuple[int, Any, Any]
 
@@ -48,6 +48,15 @@ def _form(values: Any) -> tuple[tuple[int, ...], Any]:
     if isinstance(values, torch.Tensor):
         return tuple(values.shape), numpy_dtype(values.dtype)
     return tuple(values.shape), values.dtype.newbyteorder("=")
+
+
+class _Scales:
+    """Whether any gradient of this process was ever scaled; if none was, no leaf need be asked."""
+
+    in_use: bool = False
+
+
+scales = _Scales()
 
 
 class Memory:
@@ -182,7 +191,7 @@ class Memory:
     def ndim(self) -> int:
         """Number of axes."""
         held = self._array if self._pending else self._tensor
-        return int(self._current().ndim if held is None else held.ndim)
+        return (self._current() if held is None else held).ndim
 
     @property
     def size(self) -> int:
@@ -297,6 +306,12 @@ class Memory:
     def _accumulate(self, grad: torch.Tensor) -> None:
         before = self._gradient()
         self._put_gradient(grad.detach().clone() if before is None else before + grad)
+
+    def note_scale(self, scale: float | None) -> None:
+        """Hear by which loss scale the gradient is multiplied."""
+        self._loss_scale = scale
+        if scale is not None:
+            scales.in_use = True
 
     def unscale_grad(self) -> None:
         """Divide the gradient in place by the loss scale that `backward` recorded; forget it."""

@@ -129,8 +129,11 @@ class Parameter(Variable):
 
     def cleargrad(self) -> None:
         """Forget the gradient; without values, the one that `initialize` would make."""
-        self._first_gradient = self._grad_variable = None
-        self._drop_gradient()
+        self._first_gradient = self._grad_variable = self._grad_array = None
+        self._scale_spent = False
+        tensor = self._tensor  # a leaf
+        if tensor is not None:
+            tensor.grad = None
 
     def _zero_gradient(self) -> None:
         self._first_gradient = 0.0

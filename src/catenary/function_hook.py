@@ -61,7 +61,8 @@ class FunctionHook:
         """Run before a function computes.
 
         Args:
-            function: The call: its `label` is the function's name.
+            function: The call, an object of Chainer's class: `label` is the function's name, and
+                its arguments are attributes (`sy` of a convolution, `axis` of a sum).
             in_data: Input arrays.
         """
 

@@ -13,7 +13,7 @@ import torch
 from catenary import _variable_hooks, backend
 from catenary._function_bridge import results_of
 from catenary._function_grad import backward, grad
-from catenary._variable_graph import Operation, VariableNode
+from catenary._variable_graph import Operation, VariableNode, place
 from catenary.config import config, using_config
 from catenary.errors import annotate
 from catenary.utils import type_check
@@ -319,7 +319,7 @@ class FunctionNode(Operation):
         variable = None if node is None else node.get_variable_or_none()
         if variable is None:
             variable = Variable.from_tensor(tensor)
-            connected = VariableNode(variable, tensor) if node is None else node
+            connected = place(variable, tensor) if node is None else node
             connected.set_creator_node(self)
             variable._node = connected
         return variable  # type: ignore[no-any-return]

@@ -82,7 +82,8 @@ class Chain(Link):
 
     def children(self) -> Iterator[Link]:
         """Yield the child links, in the order of their names."""
-        return map(vars(self).__getitem__, sorted(self._children))
+        held = self.__dict__
+        return map(held.__getitem__, sorted(held["_children"]))
 
     def _named_children(self) -> Iterator[tuple[str, Link]]:
         held = vars(self)

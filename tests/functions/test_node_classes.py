@@ -17,10 +17,15 @@ from catenary.functions.array.resize_images import ResizeImagesGrad
 from catenary.functions.connection import linear
 from catenary.functions.connection.convolution_2d import Convolution2DFunction, Convolution2DGradW
 from catenary.functions.math import basic_math
+from catenary.functions.normalization import batch_normalization as bn
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "function_classes.json"
 CHAINERS = json.loads(GOLDEN.read_text())
-CLASSES = {f"{cls.__module__}.{cls.__name__}": cls for cls in Wrapped.__subclasses__()}
+CLASSES = {
+    f"{cls.__module__}.{cls.__name__}": cls
+    for cls in Wrapped.__subclasses__()
+    if "_signature" in vars(cls)
+}
 
 
 def normal(*shape):
@@ -219,6 +224,14 @@ def test_sizes_have_chainers_short_names():
     assert isinstance(node, FunctionNode)
 
 
+def test_what_made_a_variable_has_a_gradient_of_its_own():
+    y = F.leaky_relu(ROWS, 0.3)
+    gx, gx_again = (y.creator.backward((0,), (MORE,))[0] for _ in range(2))
+    (expected,) = grad([y], [ROWS], [MORE])
+    np.testing.assert_array_equal(gx.array, expected.array)
+    np.testing.assert_array_equal(gx_again.array, expected.array)
+
+
 def test_wrong_arguments_are_refused_by_name():
     with pytest.raises(TypeError, match=r"Convolution2DFunction.*strides"):
         Convolution2DFunction(strides=2)
@@ -279,3 +292,33 @@ def test_classes_of_the_gradients_of_images():
     (x_grad,) = grad([y], [IMAGE], [gy], enable_double_backprop=True)
     made = ResizeImagesGrad(IMAGE.shape, (3, 7), "bilinear", False)
     check_gradient_class(made, (gy,), x_grad)
+
+
+def test_classes_of_the_gradients_of_batch_normalization():
+    x, gamma, beta, gy = normal(6, 3), normal(3), normal(3) * 0, normal(6, 3) + 1
+    mean, var = Variable(x.array.mean(0)), Variable(x.array.var(0))
+    inv_std = (var.array + 0.01) ** -0.5
+    y = F.batch_normalization(x, gamma, beta, eps=0.01)
+    expected = grad([y], [x, gamma, beta], [gy], enable_double_backprop=True)
+    options = (0.01, (None, slice(None)), (0,))
+    node = bn.BatchNormalizationGrad(*options, mean.array, var.array, inv_std, (1,), None, None)
+    found = node.apply((x, gamma, gy))
+    assert all(each.creator is node for each in found)
+    y = F.fixed_batch_normalization(x, gamma, beta, mean, var, eps=0.01)
+    inputs = (x, gamma, beta, mean, var)
+    expected += grad([y], inputs, [gy], enable_double_backprop=True)
+    fixed = bn.FixedBatchNormalizationGrad(*options, inv_std, inv_std**2)
+    found += fixed.apply((x, gamma, mean, var, gy))
+    assert len(found) == len(expected)
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours.array, theirs.array, rtol=1e-10)
+    second, wanted = (grad([F.sum(each * each)], [gamma]) for each in (found[0], expected[0]))
+    np.testing.assert_allclose(second[0].array, wanted[0].array, rtol=1e-10)
+
+
+def test_a_gradient_class_takes_arrays():
+    x, gamma, gy = (v.array for v in (normal(6, 3), normal(3), normal(6, 3)))
+    options = (0.01, None, (0,), None, None, None, (1,))
+    gx, ggamma, gbeta = bn.BatchNormalizationGrad(*options).apply((x, gamma, gy))
+    assert (gx.shape, ggamma.shape) == (x.shape, gamma.shape)
+    np.testing.assert_allclose(gbeta.array, gy.sum(0))

@@ -29,8 +29,6 @@ class TimerHook(FunctionHook):
         ...     y = functions.relu(Variable(np.ones(3, "f")))
         >>> hook.summary()["ReLU"]["occurrence"]
         1
-
-    Differs: names are those that a call's `label` shows (``_ + _``, where Chainer's is ``Add``).
     """
 
     name = "TimerHook"

@@ -10,7 +10,8 @@ import numpy
 import torch
 
 from catenary import _variable_hooks
-from catenary._variable_graph import Call, VariableNode, nodes_of
+from catenary._variable_cut import late, replant
+from catenary._variable_graph import Operation, VariableNode, nodes_of, place, place_of_array
 from catenary.backend import get_array_types
 from catenary.backends.memory import numpy_dtype, share
 from catenary.config import config, unusual
@@ -40,12 +41,19 @@ def apply(
         TypeError: An input is neither a Variable nor an array.
         InvalidType: `check` or torch refuses the inputs.
     """
-    if _variable_hooks.in_force or unusual.entries:
+    if _variable_hooks.in_force or unusual.entries or late:
         return _carefully(label, operation, inputs, check)[0]
     # What follows is `_carefully` for the case whose speed matters.
     tensors, nodes, requires_grad = [], [], False
     for given in inputs:
-        variable = given if isinstance(given, Variable) else _wrapped(label, given)
+        if isinstance(given, Variable):
+            variable = given
+        elif isinstance(given, numpy.ndarray) and (shared := share(given)) is not None:
+            tensors.append(shared)
+            nodes.append(place_of_array(given))
+            continue
+        else:
+            variable = _wrapped(label, given)
         tensor = variable._tensor
         tensors.append(variable.tensor if tensor is None or variable._pending else tensor)
         nodes.append(variable._node or variable.node)
@@ -63,7 +71,7 @@ def apply(
     result: Variable = _new(Variable)
     result._tensor = made
     result._requires_grad = requires_grad
-    result._node = VariableNode(result, made, (label, tuple(nodes)))
+    result._node = place(result, made, (label, tuple(nodes), operation))
     return result
 
 
@@ -74,7 +82,7 @@ def apply_many(
     check: Check | None = None,
 ) -> tuple[Variable, ...]:
     """Run an operation with several results; see :func:`apply`."""
-    if _variable_hooks.in_force or unusual.entries:
+    if _variable_hooks.in_force or unusual.entries or late:
         return _carefully(label, operation, inputs, check)
     variables, tensors = _taken(label, inputs)
     if check is not None:
@@ -83,7 +91,7 @@ def apply_many(
         made = operation(*tensors)
     except (RuntimeError, IndexError) as error:
         _explain(label, tensors, error)
-    return _results(made, variables, tensors, Call(label))
+    return _results(made, variables, tensors, VariableNode._creator(label, operation))
 
 
 def _carefully(
@@ -91,17 +99,24 @@ def _carefully(
 ) -> tuple[Variable, ...]:
     """Run an operation as the configuration says, with function hooks before and after."""
     variables, tensors = _taken(label, inputs)
+    if late and any([replant(variable) for variable in variables]):  # noqa: C419 - all of them
+        tensors = [variable.tensor for variable in variables]
     if check is not None:
         check(label, *tensors)
     record = config.enable_backprop
-    creator = Call(label) if record or _variable_hooks.in_force else None
+    watched = record or _variable_hooks.in_force
+    creator: Any = VariableNode._creator(label, operation) if watched else None
     hooks = _variable_hooks.of(creator) if _variable_hooks.in_force else ()
-    arrays = tuple([v.array for v in variables]) if hooks else ()
+    arrays: tuple[Any, ...] = ()
+    if hooks:
+        arrays = creator._read = tuple([v.array for v in variables])
     for hook in hooks:
         hook.forward_preprocess(creator, arrays)
     made = _computed(label, operation, tensors, record)
     for hook in hooks:
         hook.forward_postprocess(creator, arrays)
+    if hooks:
+        del creator._read
     results = made if isinstance(made, (tuple, list)) else (made,)
     return _results(results, variables, tensors, creator if record else None)
 
@@ -133,7 +148,7 @@ def _computed(
 
 
 def _results(
-    made: Any, variables: list[Variable], tensors: list[torch.Tensor], creator: Call | None
+    made: Any, variables: list[Variable], tensors: list[torch.Tensor], creator: Operation | None
 ) -> tuple[Variable, ...]:
     """Wrap tensors that were computed from `variables`; no creator means that nothing records."""
     if creator is None:
@@ -147,7 +162,7 @@ def _results(
         # An operation may return its very input: a Variable needs a tensor of its own.
         result._tensor = tensor.view_as(tensor) if id(tensor) in given else tensor
         result._requires_grad = requires_grad
-        result._node = VariableNode(result, result._tensor, creator)
+        result._node = place(result, result._tensor, creator)
         results.append(result)
         nodes.append(weakref.ref(result._node))
     creator.outputs = tuple(nodes)

@@ -6,65 +6,80 @@ or to ask what made a Variable. One adapter around our functions answers all thr
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
-import re
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from catenary._variable_graph import Call, nodes_of
+from catenary._variable_graph import VariableNode, nodes_of
 from catenary.config import config, using_config
 from catenary.function_node import FunctionNode, grad
+from catenary.functions._node_attributes import as_label, attributes, options_of
 from catenary.variable import Variable, as_variable
 
-__all__ = ["Wrapped", "make_class"]
+__all__ = ["Wrapped", "creator", "make_class"]
 
-# What classes with two-dimensional windows also call their sizes.
-_PAIRS = {
-    "ksize": ("kh", "kw"),
-    "stride": ("sy", "sx"),
-    "pad": ("ph", "pw"),
-    "dilate": ("dy", "dx"),
-}
+_Operation = Callable[..., Any]
 
 
-class _KnownByLabel(type):
-    """Classes that count every call of their function as an instance, however it was made."""
-
-    label_pattern: re.Pattern[str] | None = None
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        if isinstance(instance, Call) and cls.label_pattern is not None:
-            return cls.label_pattern.fullmatch(instance.label) is not None
-        return super().__instancecheck__(instance)
-
-
-class Wrapped(FunctionNode, metaclass=_KnownByLabel):
+class Wrapped(FunctionNode):
     """Base of the classes: applies a function of ours, with the arguments of the constructor.
 
     A subclass may override `forward`, `forward_cpu` or `backward`; what it leaves alone is the
     function and its gradient. Called with wrong arguments, it raises the TypeError that any
     function raises.
+
+    What our functions leave in the graph are objects of these classes too. They know the operation
+    that computed them, and read their attributes off it when someone asks.
     """
 
     _function: ClassVar[Callable[..., Any]]
-    _signature: ClassVar[inspect.Signature]
+    _signature: ClassVar[inspect.Signature | None] = None
     _takes_list: ClassVar[bool] = False
+    # The input arrays, as long as function hooks look at them.
+    _read: tuple[Any, ...] = ()
+    # What computed, until the attributes are asked for.
+    _operation: _Operation
+    # The label where it is not the class's name; "{}" in it stands for the number `value`.
+    _label: str | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        signature = self._signature or inspect.Signature()
         try:
-            given = self._signature.bind(*args, **kwargs)
+            given = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{type(self).__name__}{self._signature}: {error}") from None
+            raise TypeError(f"{type(self).__name__}{signature}: {error}") from None
         given.apply_defaults()
-        self._options = dict(given.arguments)
-        for word, value in self._options.items():
-            setattr(self, word, value)
-            if word in _PAIRS and "2D" in type(self).__name__:
-                pair = value if isinstance(value, (tuple, list)) else (value, value)
-                for name, each in zip(_PAIRS[word], pair, strict=True):
-                    setattr(self, name, each)
+        self._take(dict(given.arguments))
+        if "value" in given.arguments and self._label is not None:
+            self._label = self._label.format(as_label(given.arguments["value"]))
+
+    def _take(self, options: dict[str, Any]) -> None:
+        words = self._signature.parameters if self._signature else ()
+        self._options = {word: options[word] for word in words if word in options}
+        shapes = [each.shape for each in self.inputs or self._read]
+        for name, value in attributes(_chainers(type(self)).__name__, options, shapes).items():
+            if not hasattr(type(self), name):
+                setattr(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        hidden = name[0] == "_" and name != "_options"
+        operation = None if hidden else vars(self).pop("_operation", None)
+        if operation is None:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        signature, label = self._signature, _chainers(type(self))._label
+        options = options_of(operation, signature.parameters if signature else ())
+        if label is not None and "{}" in label:
+            options["value"] = _number_in(self.label, label)
+        self._take(options)
+        return getattr(self, name)
+
+    @property
+    def label(self) -> str:
+        """Name in graphs and errors."""
+        return self._label or type(self).__name__
 
     @classmethod
     def _is_changed(cls) -> bool:
@@ -113,13 +128,63 @@ class Wrapped(FunctionNode, metaclass=_KnownByLabel):
     ) -> tuple[Any, ...]:
         """Compute the function's gradients at the retained inputs, or at all of them."""
         record = bool(config.enable_backprop)
-        xs = self.get_retained_inputs()
+        xs = self.get_retained_inputs() or [node.get_variable() for node in self.inputs or ()]
         with using_config("enable_backprop", True):
             ys = self._computed(xs)
             wanted = [xs[i] for i in target_input_indexes]
             pairs = [(y, gy) for y, gy in zip(ys, grad_outputs, strict=True) if gy is not None]
             roots, sent = [y for y, _ in pairs], [gy for _, gy in pairs]
             return tuple(grad(roots, wanted, sent, enable_double_backprop=record))
+
+
+def _number_in(label: str, template: str) -> Any:
+    before, after = template.split("{}")
+    text = label[len(before) : len(label) - len(after)].strip("()")
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return float(text)  # not finite
+
+
+def _chainers(cls: type[Wrapped]) -> type[Wrapped]:
+    """Return the class that Chainer has, of which a program's own is a kind."""
+    return next(c for c in cls.__mro__ if Wrapped in c.__bases__)
+
+
+# The classes of what our functions leave in the graph, by label.
+_KNOWN: dict[str, type[Wrapped]] = {}
+# The same where a number is part of the label.
+_NUMBERED: list[tuple[str, str, type[Wrapped]]] = []
+
+
+def creator(
+    label: str, operation: _Operation, inputs: tuple[VariableNode, ...] | None = None
+) -> Wrapped:
+    """Return what stands in the graph for a call of one of our functions.
+
+    Args:
+        label: The function's name in graphs.
+        operation: What computes on tensors; a function that closes over the options, under the
+            words of the class's constructor.
+        inputs: The nodes it read; None if they come later.
+    """
+    node: Wrapped = object.__new__(_KNOWN.get(label) or _class_of(label))
+    node._label = label
+    node._operation = operation
+    node.inputs = inputs
+    node.outputs = ()
+    return node
+
+
+def _class_of(label: str) -> type[Wrapped]:
+    for before, after, cls in _NUMBERED:
+        if label.startswith(before) and label.endswith(after):
+            return cls
+    made = _KNOWN[label] = type(label, (Wrapped,), {"__module__": "catenary.functions"})
+    return made
+
+
+VariableNode._creator = staticmethod(creator)
 
 
 def make_class(
@@ -139,17 +204,23 @@ def make_class(
         function: The function that it applies: arrays first, then the constructor's arguments.
         arrays: How many of the function's arguments are arrays.
         takes_list: Whether the arrays are one list.
-        label: Pattern of the calls' labels; the class's name by default.
+        label: Label of the calls, with "{}" for a number; the class's name by default.
     """
     module = importlib.import_module(f"catenary.functions.{place}")
     signature = inspect.Signature(list(inspect.signature(function).parameters.values())[arrays:])
-    attributes = {
+    members = {
         "__doc__": f"A call of a function of :mod:`{module.__name__}`, as a class.",
         "__module__": module.__name__,
         "__signature__": signature,
         "_signature": signature,
         "_function": staticmethod(function),
         "_takes_list": takes_list,
-        "label_pattern": re.compile(label or re.escape(name)),
+        "_label": label,
     }
-    setattr(module, name, _KnownByLabel(name, (Wrapped,), attributes))
+    cls = type(name, (Wrapped,), members)
+    setattr(module, name, cls)
+    if label is not None and "{}" in label:
+        before, after = label.split("{}")
+        _NUMBERED.append((before, after, cls))
+    else:
+        _KNOWN[label or name] = cls

@@ -12,22 +12,48 @@ import math
 import operator
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from catenary.errors import CatenaryError
+from catenary.utils._expressions import (
+    Atom,
+    BinaryOperator,
+    Call,
+    Constant,
+    Expr,
+    GetAttr,
+    GetItem,
+    UnaryOperator,
+    Variable,
+    eval,
+)
 
 __all__ = [
+    "Atom",
+    "BinaryOperator",
+    "BoolBinaryOperator",
+    "Call",
+    "Constant",
     "Expr",
+    "GetAttr",
+    "GetItem",
     "InvalidType",
+    "LightMode",
+    "LightTypeInfoTuple",
+    "Testable",
     "TypeInfo",
     "TypeInfoTuple",
+    "UnaryOperator",
     "Variable",
     "check",
     "eval",
     "expect",
     "expect_broadcast_shapes",
     "get_function_check_context",
+    "get_light_types",
     "get_types",
+    "in_light_mode",
+    "light_mode",
     "make_variable",
     "prod",
     "same_types",
@@ -56,7 +82,7 @@ class InvalidType(CatenaryError, TypeError):
 
 class _State(threading.local):
     function: Any = None
-    plain: bool = False
+    plain: int = 0  # how many light modes are entered
 
 
 _state = _State()
@@ -116,154 +142,98 @@ def get_types(data: Sequence[Any], name: str, accept_none: bool = False) -> Type
     return types
 
 
+class LightTypeInfoTuple(tuple[Any, ...]):  # noqa: SLOT001 - it has a name
+    """The inputs of a check as plain values, which are fast and whose errors say little."""
+
+    def size(self) -> int:
+        """Return the number of inputs."""
+        return len(self)
+
+
+def get_light_types(data: Sequence[Any]) -> LightTypeInfoTuple:
+    """Return the types of arrays as plain values; see :class:`LightMode`."""
+    return LightTypeInfoTuple(_infos(data))
+
+
+class LightMode:
+    """A context manager inside which checks work on plain values."""
+
+    def __enter__(self) -> None:
+        _state.plain += 1
+
+    def __exit__(self, *error: object) -> None:
+        _state.plain -= 1
+
+
+light_mode = LightMode()
+"""The one that :func:`check` enters first."""
+
+
+def in_light_mode() -> bool:
+    """Return whether this thread is inside a :class:`LightMode`."""
+    return _state.plain > 0
+
+
 def check(function: Any, data: Sequence[Any]) -> None:
     """Run ``function.check_type_forward`` over the types of `data`.
 
     Raises:
         InvalidType: An expectation does not hold.
     """
-    before, _state.plain = _state.plain, True
     try:
-        function.check_type_forward(TypeInfoTuple(_infos(data)))
+        with light_mode:
+            function.check_type_forward(get_light_types(data))
     except InvalidType:
         pass  # Said again below, in words.
     else:
         return
-    finally:
-        _state.plain = before
     with get_function_check_context(function):
         function.check_type_forward(get_types(data, "in_types"))
 
 
-class Expr:
-    """A value and how it came about, so that an expectation can be printed.
-
-    Args:
-        text: The expression.
-        value: Its value.
-        priority: How tightly its outermost operator binds.
-    """
-
-    def __init__(self, text: str, value: Any, priority: int = 100) -> None:
-        self._text, self._value, self._priority = text, value, priority
-
-    def eval(self) -> Any:
-        """Return the value."""
-        return self._value
-
-    def __str__(self) -> str:
-        return self._text
-
-    def __bool__(self) -> NoReturn:
-        raise RuntimeError(
-            f"'{self}' has no truth value here: give it to type_check.expect, or ask "
-            "type_check.eval for its value"
-        )
-
-    def _within(self, priority: int) -> str:
-        return self._text if self._priority >= priority else f"({self._text})"
-
-    def __getattr__(self, name: str) -> Expr:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Expr(f"{self._within(100)}.{name}", getattr(self._value, name))
-
-    def __getitem__(self, key: Any) -> Expr:
-        key_text = _slice_text(key) if isinstance(key, slice) else str(key)
-        value = self._value[eval(key)]
-        return Expr(f"{self._within(100)}[{key_text}]", value)
-
-    def __call__(self, *args: Any) -> Expr:
-        """Return the call as an expression."""
-        text = ", ".join(map(str, args))
-        return Expr(f"{self._within(100)}({text})", self._value(*[eval(a) for a in args]))
-
-    def __neg__(self) -> Expr:
-        return Expr(f"-{self._within(9)}", -self._value, 9)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class Comparison(Expr):
-    """An expectation: two expressions and how they should compare.
-
-    Args:
-        left: One side.
-        symbol: The operator.
-        right: The other side.
-    """
-
-    def __init__(self, left: Any, symbol: str, right: Any) -> None:
-        compare, self._opposite = _COMPARE[symbol]
-        self._sides = eval(left), eval(right)
-        super().__init__(f"{left} {symbol} {right}", compare(*self._sides), 0)
+class Testable:
+    """What :func:`expect` can check."""
 
     def expect(self) -> None:
         """Raise InvalidType unless it holds."""
-        if not self._value:
-            left, right = self._sides
-            raise InvalidType(self._text, f"{left} {self._opposite} {right}")
+        raise NotImplementedError(f"{type(self).__name__} does not say what it expects")
 
 
-_COMPARE: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
-    "==": (operator.eq, "!="),
-    "!=": (operator.ne, "=="),
-    "<": (operator.lt, ">="),
-    "<=": (operator.le, ">"),
-    ">": (operator.gt, "<="),
-    ">=": (operator.ge, "<"),
-}
-_ARITHMETIC: dict[str, tuple[str, int]] = {
-    "add": ("+", 4),
-    "sub": ("-", 4),
-    "mul": ("*", 5),
-    "truediv": ("/", 5),
-    "floordiv": ("//", 5),
-    "mod": ("%", 5),
-    "pow": ("**", 10),
-}
-
-
-def _arithmetic(name: str, symbol: str, priority: int, *, reflected: bool) -> Any:
-    compute = getattr(operator, name)
-
-    def method(self: Expr, other: Any) -> Expr:
-        left, right = (other, self) if reflected else (self, other)
-        left_text = left._within(priority) if isinstance(left, Expr) else str(left)
-        right_text = right._within(priority + 1) if isinstance(right, Expr) else str(right)
-        value = compute(eval(left), eval(right))
-        return Expr(f"{left_text} {symbol} {right_text}", value, priority)
-
-    return method
-
-
-def _comparison(symbol: str) -> Any:
-    return lambda self, other: Comparison(self, symbol, other)
-
-
-for _name, (_symbol, _priority) in _ARITHMETIC.items():
-    for _prefix in ("", "r"):
-        _method = _arithmetic(_name, _symbol, _priority, reflected=bool(_prefix))
-        setattr(Expr, f"__{_prefix}{_name}__", _method)
-for _name, _symbol in zip(("eq", "ne", "lt", "le", "gt", "ge"), _COMPARE, strict=True):
-    setattr(Expr, f"__{_name}__", _comparison(_symbol))
-
-
-def _slice_text(key: slice) -> str:
-    parts = [key.start, key.stop] + ([] if key.step is None else [key.step])
-    return ":".join("" if part is None else str(part) for part in parts)
-
-
-class Variable(Expr):
-    """A value with a name.
+class BoolBinaryOperator(BinaryOperator, Testable):
+    """An expectation: two expressions and how they should compare.
 
     Args:
-        value: The value.
-        name: What it is called in errors.
+        lhs: One side.
+        rhs: The other side.
+        exp: The comparison's text.
+        inv: Text of its opposite, which the error shows.
+        func: Compares the values.
     """
 
-    def __init__(self, value: Any, name: str) -> None:
-        super().__init__(name, value)
+    def __init__(
+        self, lhs: Any, rhs: Any, exp: str, inv: str, func: Callable[[Any, Any], Any]
+    ) -> None:
+        super().__init__(-1, lhs, rhs, exp, func)
+        self.inv = inv
+
+    def expect(self) -> None:
+        """Raise InvalidType unless it holds."""
+        left, right = eval(self.lhs), eval(self.rhs)
+        if not self.func(left, right):
+            raise InvalidType(str(self), f"{left} {self.inv} {right}")
+
+
+_COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "ge": ">=", "gt": ">", "le": "<="}
+_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def _comparison(name: str, symbol: str) -> Any:
+    opposite, compare = _OPPOSITES[symbol], getattr(operator, name)
+    return lambda self, other: BoolBinaryOperator(self, other, symbol, opposite, compare)
+
+
+for _name, _symbol in _COMPARISONS.items():
+    setattr(Expr, f"__{_name}__", _comparison(_name, _symbol))
 
 
 def make_variable(value: Any, name: str) -> Any:
@@ -285,12 +255,7 @@ def _argname(in_types: Sequence[Any], names: Sequence[str]) -> None:
         raise InvalidType(f"{len(names)} inputs", f"{len(in_types)} inputs")
     for in_type, name in zip(in_types, names, strict=True):
         if isinstance(in_type, Variable):
-            in_type._text = name
-
-
-def eval(exp: Any) -> Any:
-    """Return the value of an expression; everything else as it is."""
-    return exp.eval() if isinstance(exp, Expr) else exp
+            in_type.name = name
 
 
 def expect(*bool_exprs: Any) -> None:
@@ -303,7 +268,7 @@ def expect(*bool_exprs: Any) -> None:
         InvalidType: One does not hold; the text says which, and what was there.
     """
     for expr in bool_exprs:
-        if isinstance(expr, Comparison):
+        if isinstance(expr, Testable):
             expr.expect()
         elif not eval(expr):
             raise InvalidType(str(expr), "False")
@@ -311,8 +276,7 @@ def expect(*bool_exprs: Any) -> None:
 
 def prod(xs: Any) -> Any:
     """Return the product of a shape, as an expression of one if it is one."""
-    value = math.prod(eval(xs))
-    return Expr(f"prod({xs})", value) if isinstance(xs, Expr) else value
+    return Variable(math.prod, "prod")(xs) if isinstance(xs, Expr) else math.prod(xs)
 
 
 def same_types(*arrays: Any) -> bool:

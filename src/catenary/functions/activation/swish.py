@@ -29,4 +29,4 @@ def swish(x: Any, beta: Any) -> Variable:
         x: Variable or array, floating, axis 0 counting samples.
         beta: β, of the shape of the next axes of `x`.
     """
-    return apply("SwishFunction", _gated, x, beta, check=_check)
+    return apply("Swish", _gated, x, beta, check=_check)

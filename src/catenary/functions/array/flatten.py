@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from catenary.functions.array.reshape import reshape
@@ -16,4 +17,4 @@ def flatten(x: Any) -> Variable:
     Args:
         x: Variable or array.
     """
-    return reshape(x, (-1,))
+    return reshape(x, (math.prod(x.shape),))

@@ -22,10 +22,9 @@ def get_item(x: Any, slices: Any) -> Variable:
         slices: Ints, slices (also with negative steps), None, Ellipsis, lists or arrays of ints or
             booleans, or a tuple of them. A list of ints selects rows.
     """
-    plain = plain_index(slices)
 
     def item(x: torch.Tensor) -> torch.Tensor:
-        return forward_steps(x, plain)
+        return forward_steps(x, plain_index(slices))
 
     return apply("GetItem", item, x)
 

@@ -38,9 +38,9 @@ def im2col(
         dilate: Distance of a window's taps, int or pair.
     """
     window, step, border, spread = (pair(v) for v in (ksize, stride, pad, dilate))
-    size = [s * (k - 1) + 1 for s, k in zip(spread, window, strict=True)]
 
     def columns(x: torch.Tensor) -> torch.Tensor:
+        size = [s * (k - 1) + 1 for s, k in zip(spread, window, strict=True)]
         x = tail(x, size, step, border, 0.0) if cover_all else x
         seen = framed(x, border, 0.0).unfold(2, size[0], step[0]).unfold(3, size[1], step[1])
         taps = seen[..., :: spread[0], :: spread[1]].permute(0, 1, 4, 5, 2, 3)

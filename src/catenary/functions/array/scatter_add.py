@@ -24,11 +24,10 @@ def scatter_add(a: Any, slices: Any, b: Any) -> Variable:
     Raises:
         ValueError: `b` has another shape.
     """
-    parts = plain_index(slices)
 
     def added(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         numbers = torch.arange(a.numel(), device=a.device).reshape(a.shape)
-        places = forward_steps(numbers, parts)
+        places = forward_steps(numbers, plain_index(slices))
         if places.shape != b.shape:
             shapes = f"{tuple(b.shape)}, the places {tuple(places.shape)}"
             raise ValueError(f"scatter_add does not broadcast: b has shape {shapes}")

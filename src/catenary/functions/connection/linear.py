@@ -34,7 +34,7 @@ def _mixed(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> t
 
 
 def _map(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:
-    return _torch_linear(x, W, b) if x.dtype == W.dtype else _mixed(x, W, b)
+    return _torch_linear(x, W, b) if x.dtype is W.dtype else _mixed(x, W, b)
 
 
 def linear(x: Any, W: Any, b: Any = None, n_batch_axes: int = 1) -> Variable:

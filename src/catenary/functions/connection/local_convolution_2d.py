@@ -36,11 +36,11 @@ def local_convolution_2d(x: Any, W: Any, b: Any = None, stride: Any = 1) -> Vari
     Raises:
         InvalidType: The shapes do not fit.
     """
-    step_y, step_x = pair(stride)
+    step = pair(stride)
 
     def convolve(x: torch.Tensor, W: torch.Tensor, *b: torch.Tensor) -> torch.Tensor:
         _, rows, columns, _, height, width = W.shape
-        patches = x.unfold(2, height, step_y).unfold(3, width, step_x)
+        patches = x.unfold(2, height, step[0]).unfold(3, width, step[1])
         y = torch.einsum("nchwij,ohwcij->nohw", patches[:, :, :rows, :columns], W.to(x.dtype))
         return y + b[0] if b else y
 

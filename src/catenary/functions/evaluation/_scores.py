@@ -11,8 +11,12 @@ __all__ = ["scores_and_classes"]
 
 def scores_and_classes(label: str, y: torch.Tensor, t: torch.Tensor) -> None:
     """Check for scores (batch, class, ...) and integers (batch, ...)."""
+    scores, classes = y.shape, t.shape
     floating(label, y)
-    fits = y.ndim > 1 and y.ndim >= t.ndim and y.shape[:1] == t.shape[:1]
-    fits = fits and y.shape[2 : t.ndim + 1] == t.shape[1:]
-    if t.is_floating_point() or not fits or any(n != 1 for n in y.shape[t.ndim + 1 :]):
-        reject(label, "scores y (batch, class, ...) and integers t (batch, ...)", y, t)
+    if t.dtype.is_floating_point or len(scores) < 2 or (scores[0], *scores[2:]) != classes:
+        # Axes of length 1 at the end of the scores may be missing in the classes.
+        last = len(classes) + 1
+        fits = len(scores) > 1 and 0 < len(classes) < last <= len(scores)
+        fits = fits and (scores[0], *scores[2:last]) == classes
+        if t.is_floating_point() or not fits or any(n != 1 for n in scores[last:]):
+            reject(label, "scores y (batch, class, ...) and integers t (batch, ...)", y, t)

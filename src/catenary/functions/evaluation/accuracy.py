@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
 import torch
 
+from catenary.backends.memory import array_of
 from catenary.functions._apply import apply
 from catenary.functions.evaluation._scores import scores_and_classes
 from catenary.variable import Variable
@@ -23,12 +25,27 @@ def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:
     """
 
     def share(y: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        classes = y.argmax(1)
-        right = (classes if classes.shape == t.shape else classes.reshape(t.shape)) == t
-        if ignore_label is None:
-            return right.mean(dtype=torch.float64).to(y.dtype)
-        counted = t != ignore_label
-        total = counted.sum().clamp(min=1)
-        return ((right & counted).sum().double() / total).to(y.dtype)
+        scores = array_of(y)
+        if not isinstance(scores, numpy.ndarray):
+            return _share(y, t, ignore_label)
+        # NumPy finds the highest scores many times faster than torch.
+        labels = t.numpy()
+        right = scores.argmax(1).reshape(labels.shape) == labels
+        total = right.size
+        if ignore_label is not None:
+            counted = labels != ignore_label
+            right &= counted
+            total = max(numpy.count_nonzero(counted), 1)
+        hits = numpy.count_nonzero(right)
+        return torch.from_numpy(numpy.array(hits / total if total else numpy.nan, scores.dtype))
 
     return apply("Accuracy", share, y, t, check=scores_and_classes)
+
+
+def _share(y: torch.Tensor, t: torch.Tensor, ignore_label: int | None) -> torch.Tensor:
+    right = y.argmax(1).reshape(t.shape) == t
+    if ignore_label is None:
+        return right.mean(dtype=torch.float64).to(y.dtype)
+    counted = t != ignore_label
+    total = counted.sum().clamp(min=1)
+    return ((right & counted).sum().double() / total).to(y.dtype)

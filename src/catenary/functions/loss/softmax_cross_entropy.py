@@ -7,12 +7,15 @@ from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, floating, reject
+from catenary.functions._apply import apply, reject
 from catenary.variable import Variable, as_array
 
 __all__ = ["softmax_cross_entropy"]
 
 _SOFT_TARGET_EPS = 1e-7
+
+# What torch.nn.functional.cross_entropy calls, with the number 1 for "mean".
+_mean: Any = torch._C._nn.cross_entropy_loss
 
 
 def softmax_cross_entropy(
@@ -53,16 +56,17 @@ def softmax_cross_entropy(
     weight = None if class_weight is None else _weight(class_weight)
 
     def loss(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        if t.is_floating_point():
-            each = _soft(x, t.detach(), soft_target_loss)
-            return each if reduce == "no" else each.sum() / (x.numel() // x.shape[1])
-        return _hard(x, t.long(), weight, ignore_label, normalize, reduce)
+        if not t.dtype.is_floating_point:
+            return _hard(x, t.long(), weight, ignore_label, normalize, reduce)
+        each = _soft(x, t.detach(), soft_target_loss)
+        return each if reduce == "no" else each.sum() / (x.numel() // x.shape[1])
 
     return apply("SoftmaxCrossEntropy", loss, x, t, check=_check)
 
 
 def _check(label: str, x: torch.Tensor, t: torch.Tensor) -> None:
-    floating(label, x)
+    if not x.dtype.is_floating_point:
+        reject(label, "scores of a floating dtype (cast with astype)", x, t)
     shape = x.shape
     if t.dtype.is_floating_point:
         if shape != t.shape:
@@ -90,9 +94,10 @@ def _hard(
     normalize: bool,
     reduce: str,
 ) -> torch.Tensor:
-    if weight is None and normalize and reduce == "mean":
-        mean = torch.nn.functional.cross_entropy(x, t, ignore_index=ignore_label)
-        # torch's mean over no sample at all is NaN; ours is 0, as the sum below makes it.
+    if weight is None and normalize and reduce == "mean" and x.is_cpu:
+        mean: torch.Tensor = _mean(x, t, None, 1, ignore_label, 0.0)
+        # torch's mean over no sample at all is NaN; ours is 0, as the sum below makes it. On other
+        # devices a look at the mean would have to wait for it.
         if not math.isnan(mean.item()):
             return mean
     factors = None if weight is None else weight.to(x.device, x.dtype)
@@ -101,8 +106,7 @@ def _hard(
     )
     if reduce == "no":
         return result
-    count = int((t != ignore_label).sum()) if normalize else len(x)
-    return result / max(count, 1)
+    return result / ((t != ignore_label).sum().clamp(min=1) if normalize else max(len(x), 1))
 
 
 def _soft(x: torch.Tensor, t: torch.Tensor, kind: str) -> torch.Tensor:

@@ -18,4 +18,4 @@ def arctanh(x: Any) -> Variable:
     Args:
         x: Variable or array, floating, any shape.
     """
-    return apply("arctanh", torch.arctanh, x, check=floating)
+    return apply("Arctanh", torch.arctanh, x, check=floating)

@@ -6,6 +6,7 @@ multiplication by its reciprocal, rounded to the dtype.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 from catenary.backend import get_array_types
 from catenary.backends.memory import torch_dtype
 from catenary.functions._apply import apply, floating, reject
+from catenary.functions._node_attributes import as_label
 from catenary.functions.math.matmul import matmul
 from catenary.variable import Variable
 
@@ -34,12 +36,6 @@ def _constant(x: Any, value: Any) -> Any:
     return value if isinstance(dtype, torch.dtype) else dtype.type(value).item()
 
 
-def _text(value: Any) -> str:
-    """Return a number as labels show it."""
-    text = str(value)
-    return f"({text})" if text[0] == "-" else text
-
-
 def _operand(x: Any, value: Any) -> Any:
     """Return a Variable as it is, an array in the dtype of `x`."""
     if isinstance(value, Variable):
@@ -55,9 +51,11 @@ def _operand(x: Any, value: Any) -> Any:
     return array.astype(x.dtype, copy=False)
 
 
-def _alike(label: str, left: torch.Tensor, right: torch.Tensor) -> None:
-    if left.dtype != right.dtype:
-        reject(label, "one dtype (cast one with functions.cast)", left, right)
+def _alike(label: str, left: torch.Tensor, *others: torch.Tensor) -> None:
+    dtype = left.dtype
+    for other in others:
+        if other.dtype != dtype:
+            reject(label, "one dtype (cast the others with functions.cast)", left, *others)
 
 
 def _alike_floating(label: str, left: torch.Tensor, right: torch.Tensor) -> None:
@@ -67,6 +65,10 @@ def _alike_floating(label: str, left: torch.Tensor, right: torch.Tensor) -> None
 
 def _between(symbol: str, compute: _Compute, left: Any, right: Any, check: Any) -> Variable:
     return apply(f"_ {symbol} _", compute, left, right, check=check)
+
+
+def _sum(first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+    return functools.reduce(operator.add, others, first)
 
 
 def add(*xs: Any) -> Variable:
@@ -80,29 +82,29 @@ def add(*xs: Any) -> Variable:
     total, rest = xs[0], xs[1:]
     if not rest:
         return apply("_ + _", operator.pos, total)
-    for x in rest:
-        total = _add(total, x)
-    return total  # type: ignore[no-any-return]
+    if len(rest) == 1:
+        return _add(total, rest[0])
+    return apply("MultiAdd", _sum, *xs, check=_alike)
 
 
 def _add(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
         c = _constant(self, rhs)
-        return apply(f"_ + {_text(rhs)}", lambda x: x + c, self)
+        return apply(f"_ + {as_label(rhs)}", lambda x: x + c, self)
     return _between("+", operator.add, self, _operand(self, rhs), _alike)
 
 
 def _sub(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
         c = _constant(self, -rhs)
-        return apply(f"_ + {_text(-rhs)}", lambda x: x + c, self)
+        return apply(f"_ + {as_label(-rhs)}", lambda x: x + c, self)
     return _between("-", operator.sub, self, _operand(self, rhs), _alike)
 
 
 def _rsub(self: Any, lhs: Any) -> Variable:
     if _is_number(lhs):
         c = _constant(self, lhs)
-        return apply(f"{_text(lhs)} - _", lambda x: c - x, self)
+        return apply(f"{as_label(lhs)} - _", lambda x: c - x, self)
     return _between("-", operator.sub, _operand(self, lhs), self, _alike)
 
 
@@ -110,7 +112,7 @@ def mul(self: Any, rhs: Any) -> Variable:
     """Return the product of two operands; one of them may be a number."""
     if _is_number(rhs):
         c = _constant(self, rhs)
-        return apply(f"_ * {_text(rhs)}", lambda x: x * c, self)
+        return apply(f"_ * {as_label(rhs)}", lambda x: x * c, self)
     return _between("*", operator.mul, self, _operand(self, rhs), _alike_floating)
 
 
@@ -123,21 +125,21 @@ def _div(self: Any, rhs: Any) -> Variable:
 def _rdiv(self: Any, lhs: Any) -> Variable:
     if _is_number(lhs):
         c = _constant(self, lhs)
-        return apply(f"{_text(lhs)} / _", lambda x: c / x, self, check=floating)
+        return apply(f"{as_label(lhs)} / _", lambda x: c / x, self, check=floating)
     return _between("/", operator.truediv, _operand(self, lhs), self, _alike_floating)
 
 
 def _pow(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
         c = _constant(self, rhs)
-        return apply(f"_ ** {_text(rhs)}", lambda x: x**c, self, check=floating)
+        return apply(f"_ ** {as_label(rhs)}", lambda x: x**c, self, check=floating)
     return _between("**", operator.pow, self, _operand(self, rhs), _alike_floating)
 
 
 def _rpow(self: Any, lhs: Any) -> Variable:
     if _is_number(lhs):
         c = _constant(self, lhs)
-        return apply(f"{_text(lhs)} ** _", lambda x: c**x, self, check=floating)
+        return apply(f"{as_label(lhs)} ** _", lambda x: c**x, self, check=floating)
     return _between("**", operator.pow, _operand(self, lhs), self, _alike_floating)
 
 

@@ -18,7 +18,7 @@ def sqrt(x: Any) -> Variable:
     Args:
         x: Variable or array, floating, any shape.
     """
-    return apply("Sqrt", torch.sqrt, x, check=floating)
+    return apply("sqrt", torch.sqrt, x, check=floating)
 
 
 def rsqrt(x: Any) -> Variable:

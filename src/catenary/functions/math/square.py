@@ -18,4 +18,4 @@ def square(x: Any) -> Variable:
     Args:
         x: Variable or array, floating, any shape.
     """
-    return apply("Square", torch.square, x, check=floating)
+    return apply("square", torch.square, x, check=floating)

@@ -26,8 +26,6 @@ def simplified_dropconnect(
 ) -> Variable:
     """Return x Wᵀ + b with weights zeroed at random and the others scaled by 1 / (1 − ratio).
 
-    The mask is drawn from NumPy's global generator.
-
     Args:
         x: Variable or array, floating; its axes after the first count as one.
         W: Weight, shape (out, in).
@@ -35,7 +33,8 @@ def simplified_dropconnect(
         ratio: Share of weights to drop, in [0, 1).
         train: Whether to drop; a mask that drops nothing is drawn if not.
         mask: Array of booleans to multiply the weights by instead of a drawn one, of shape
-            (batch, out, in), or (out, in) without `use_batchwise_mask`.
+            (batch, out, in), or (out, in) without `use_batchwise_mask`; drawn from NumPy's global
+            generator by default.
         use_batchwise_mask: Whether each sample has a mask of its own.
 
     Raises:
@@ -50,17 +49,24 @@ def simplified_dropconnect(
             reject(label, "x (batch, in) and W (out, in)", x, W)
         if any(bias.shape != W.shape[:1] or bias.dtype != x.dtype for bias in b):
             reject(label, "b (out,) of the dtype of x", x, W, *b)
-        if given is not None and tuple(given.shape) != masked(x, W):
-            reject(label, f"a mask of shape {masked(x, W)}", x, W)
-
-    def masked(x: torch.Tensor, W: torch.Tensor) -> tuple[int, ...]:
-        return (len(x), *W.shape) if use_batchwise_mask else tuple(W.shape)
+        shape = _masked(x, W, use_batchwise_mask)
+        if given is not None and tuple(given.shape) != shape:
+            reject(label, f"a mask of shape {shape}", x, W)
 
     def connect(x: torch.Tensor, W: torch.Tensor, *b: torch.Tensor) -> torch.Tensor:
-        kept = numpy.random.rand(*masked(x, W)) >= ratio if given is None else given
+        kept = (
+            numpy.random.rand(*_masked(x, W, use_batchwise_mask)) >= ratio
+            if given is None
+            else given
+        )
         weights = W * (1.0 / (1 - ratio)) * tensor_of(kept).to(x.device)
         y = (weights @ x.flatten(1)[:, :, None].to(W.dtype)).squeeze(2).to(x.dtype)
         return y + b[0] if b else y
 
     inputs = (x, W) if b is None else (x, W, b)
     return apply("SimplifiedDropconnect", connect, *inputs, check=check)
+
+
+def _masked(x: torch.Tensor, W: torch.Tensor, use_batchwise_mask: bool) -> tuple[int, ...]:
+    """Return the shape of a mask."""
+    return (len(x), *W.shape) if use_batchwise_mask else tuple(W.shape)

@@ -8,9 +8,10 @@ import math
 import warnings
 from typing import Any
 
+import numpy
 import torch
 
-from catenary.backends.memory import array_of
+from catenary.backends.memory import array_of, share, tensor_of
 from catenary.functions._apply import Check, apply, floating, reject
 from catenary.variable import Variable
 
@@ -46,39 +47,58 @@ def batch_normalization(
         InvalidType: The shapes do not fit.
     """
     axes = _ascending(axis)
-    watched = running_mean is not None or running_var is not None
-    statistics: torch.Tensor | None = None
     single = False
 
     def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
-        nonlocal single, statistics
+        nonlocal single
         layout = _layout(x.shape, gamma.ndim, axes)
         single = layout.samples == 1
-        if not watched:
-            return layout.normalized(x, gamma, beta, None, None, eps, training=True)
-        statistics = gamma.new_zeros((2, gamma.numel()), dtype=_dtype(x, gamma))
-        mean, var = statistics.unbind()
-        # Running statistics that keep nothing of the past are the batch's.
-        return layout.normalized(x, gamma, beta, mean, var, eps, training=True)
+        # The unbiased variance of one sample is 0 / 0; Chainer takes the biased one, 0.
+        running = running_mean, None if single else running_var
+        return _following(layout, x, gamma, beta, running, eps, 1.0 - decay)
 
     y = apply("BatchNormalization", normalize, x, gamma, beta, check=_checker(axes))
-    if statistics is not None:
-        mean, var = (1 - decay) * array_of(statistics)
-        if single:
-            # The unbiased variance of one sample is 0 / 0; Chainer takes the biased one, 0.
-            var[...] = 0
-        _follow(running_mean, mean, decay)
-        _follow(running_var, var, decay)
     if single:
+        if running_var is not None:
+            running_var *= decay
         _warn_of_single_values(axes)
     return y
 
 
-def _follow(running: Any, recent: Any, decay: float) -> None:
-    """Let a running statistic forget a part of the past and take in the part of a batch."""
-    if running is not None:
-        running *= decay
-        running += recent if running.ndim == 1 else recent.reshape(running.shape)
+def _following(
+    layout: _Layout,
+    x: torch.Tensor,
+    gamma: torch.Tensor,
+    beta: torch.Tensor,
+    running: tuple[Any, Any],
+    eps: float,
+    taken: float,
+) -> torch.Tensor:
+    """Normalize `x` while running statistics take in a share of those of the batch."""
+    if running[0] is None and running[1] is None:
+        return layout.normalized(x, gamma, beta, None, None, eps, taken=0.0)
+    dtype = _dtype(x, gamma)
+    flat = [_flat(each, gamma, dtype) for each in running]
+    (mean, _), (var, _) = flat
+    y = layout.normalized(x, gamma, beta, mean, var, eps, taken=taken)
+    for (found, is_copy), array in zip(flat, running, strict=True):
+        if is_copy:
+            array[...] = array_of(found).reshape(array.shape)
+    return y
+
+
+def _flat(running: Any, gamma: torch.Tensor, dtype: torch.dtype) -> tuple[torch.Tensor, bool]:
+    """Return a running statistic in a row, and whether that is a copy of what is to be written.
+
+    torch follows both or neither: what is None is zeros.
+    """
+    if running is None:
+        return gamma.new_zeros(gamma.numel(), dtype=dtype), False
+    own = share(running) if isinstance(running, numpy.ndarray) else tensor_of(running)
+    if own is not None and own.ndim == 1 and own.dtype == dtype:
+        return own, False
+    flat = tensor_of(running).reshape(-1).to(dtype)
+    return flat, own is None or flat.data_ptr() != own.data_ptr()
 
 
 def fixed_batch_normalization(
@@ -112,7 +132,7 @@ def fixed_batch_normalization(
             mean, var, floor = torch.zeros_like(mean), torch.ones_like(var), 0.0
         else:
             floor = eps
-        return layout.normalized(x, scale, shift, mean, var, floor, training=False)
+        return layout.normalized(x, scale, shift, mean, var, floor, taken=None)
 
     return apply(
         "FixedBatchNormalization", normalize, x, gamma, beta, mean, var, check=_checker(axes)
@@ -137,13 +157,14 @@ def _ascending(axis: Any) -> tuple[int, ...] | None:
 def _checker(axes: tuple[int, ...] | None) -> Check:
     def check(label: str, x: torch.Tensor, gamma: torch.Tensor, *others: torch.Tensor) -> None:
         floating(label, x, gamma)
+        shape, dtype = gamma.shape, gamma.dtype
         for other in others:
-            if other.shape != gamma.shape or other.dtype != gamma.dtype:
+            if other.dtype != dtype or other.shape != shape:
                 reject(label, "gamma, beta and statistics of one shape and dtype", gamma, *others)
         if axes and axes[-1] >= x.ndim:
             reject(label, f"x with the axes {axes} to average over", x)
-        layout = _layout(x.shape, gamma.ndim, axes)
-        if gamma.shape != layout.channels:
+        layout = _layout(x.shape, len(shape), axes)
+        if shape != layout.channels:
             reject(label, f"gamma of the shape of axes {layout.kept} of x", x, gamma)
 
     return check
@@ -203,15 +224,19 @@ class _Layout:
         var: torch.Tensor | None,
         eps: float,
         *,
-        training: bool,
+        taken: float | None,
     ) -> torch.Tensor:
-        """Normalize `x`; while training, `mean` and `var` receive the statistics of the batch."""
+        """Normalize `x` with its own statistics, of which `mean` and `var` take in a share.
+
+        Where no share is taken, `mean` and `var` are what it is normalized with.
+        """
         dtype = _dtype(x, gamma)
         gamma, beta = _channels(gamma, dtype), _channels(beta, dtype)
+        training, taken = taken is not None, taken or 0.0
         if self._direct and x.dtype == dtype:
-            return torch.batch_norm(x, gamma, beta, mean, var, training, 1.0, eps, False)
+            return torch.batch_norm(x, gamma, beta, mean, var, training, taken, eps, False)
         flat = self._flat(x.to(dtype))
-        y = torch.batch_norm(flat, gamma, beta, mean, var, training, 1.0, eps, False)
+        y = torch.batch_norm(flat, gamma, beta, mean, var, training, taken, eps, False)
         return self._restored(y).to(x.dtype)
 
     def _flat(self, x: torch.Tensor) -> torch.Tensor:

@@ -30,9 +30,9 @@ def local_response_normalization(
         alpha: α.
         beta: β.
     """
-    half = n // 2
 
     def normalized(x: torch.Tensor) -> torch.Tensor:
+        half = n // 2
         border = [0, 0] * (x.ndim - 2) + [half, half]
         squares = torch.nn.functional.pad(x.square(), border)
         near = squares.unfold(1, 2 * half + 1, 1).sum(-1)

@@ -48,7 +48,7 @@ def pooled(
     label: str,
     inputs: tuple[Any, Any, Any],
     outsize: Any,
-    scale: Any,
+    spatial_scale: Any,
     reduce: _Reduce,
     empty: float,
 ) -> Variable:
@@ -58,16 +58,16 @@ def pooled(
         label: Name of the operation.
         inputs: Images, regions and the numbers of their images.
         outsize: Number of parts, an int or a pair.
-        scale: Factor from the regions' units to pixels.
+        spatial_scale: Factor from the regions' units to pixels.
         reduce: Takes the pixels of a part, shape (channel, pixel).
         empty: The result of no pixels.
     """
-    outh, outw = _size_of(outsize, scale)
+    outh, outw = _size_of(outsize, spatial_scale)
 
     def pool(x: torch.Tensor, rois: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
         found = [x.new_empty((0, x.shape[1]))]
         for number, edges in zip(indices.tolist(), rois.tolist(), strict=True):
-            top, left, bottom, right = (round(edge * scale) for edge in edges)
+            top, left, bottom, right = (round(edge * spatial_scale) for edge in edges)
             image = x[number]
             for up, down in parts(top, bottom - 1, outh, x.shape[2]):
                 for start, end in parts(left, right - 1, outw, x.shape[3]):
@@ -84,7 +84,7 @@ def aligned(
     label: str,
     inputs: tuple[Any, Any, Any],
     outsize: Any,
-    scale: Any,
+    spatial_scale: Any,
     sampling_ratio: Any,
     reduce: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
 ) -> Variable:
@@ -94,22 +94,24 @@ def aligned(
         label: Name of the operation.
         inputs: Images, regions and the numbers of their images.
         outsize: Number of parts, an int or a pair.
-        scale: Factor from the regions' units to pixels.
+        spatial_scale: Factor from the regions' units to pixels.
         sampling_ratio: Number of samples along a part, an int, None or a pair of them.
         reduce: Takes samples of shape (channel, outh, outw, sample), and where they lie in the
             image.
     """
-    outh, outw = _size_of(outsize, scale)
-    ratio = _pair(sampling_ratio)
-    if not all(r is None or (isinstance(r, numbers.Integral) and int(r) >= 1) for r in ratio):
-        raise TypeError(f"sampling_ratio holds integers above 0 or None, got {sampling_ratio!r}")
+    outh, outw = _size_of(outsize, spatial_scale)
+    sampling_ratio = _pair(sampling_ratio)
+    if not all(
+        r is None or (isinstance(r, numbers.Integral) and int(r) >= 1) for r in sampling_ratio
+    ):
+        raise TypeError(f"sampling_ratio holds integers above 0 or None, got {sampling_ratio}")
 
     def align(x: torch.Tensor, rois: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
         found = [x.new_empty((0, x.shape[1], outh, outw))]
         for number, edges in zip(indices.tolist(), rois.tolist(), strict=True):
-            top, left, bottom, right = (edge * scale for edge in edges)
-            rows = _Line(top, bottom, outh, ratio[0], x.shape[2], x)
-            columns = _Line(left, right, outw, ratio[1], x.shape[3], x)
+            top, left, bottom, right = (edge * spatial_scale for edge in edges)
+            rows = _Line(top, bottom, outh, sampling_ratio[0], x.shape[2], x)
+            columns = _Line(left, right, outw, sampling_ratio[1], x.shape[3], x)
             samples = columns.read(rows.read(x[number].mT).mT)
             inside = rows.inside[:, None] & columns.inside
             shape = (outh, rows.count, outw, columns.count)

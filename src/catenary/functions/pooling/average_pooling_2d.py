@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from catenary.functions._apply import apply, floating, reject
+from catenary.functions._window import pair
 from catenary.functions.pooling.average_pooling_nd import mean_of_windows
 from catenary.variable import Variable
 
@@ -31,8 +32,10 @@ def average_pooling_2d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0) -> 
     Raises:
         InvalidType: `x` is no batch of images.
     """
+    window, border = pair(ksize), pair(pad)
+    step = window if stride is None else pair(stride)
 
     def mean(x: torch.Tensor) -> torch.Tensor:
-        return mean_of_windows(x, ksize, stride, pad)
+        return mean_of_windows(x, window, step, border)
 
     return apply("AveragePooling2D", mean, x, check=_check)

@@ -18,6 +18,7 @@ __all__ = [
     "mean_of_windows",
 ]
 
+_Ints = tuple[int, ...]
 _MEANS: dict[int, Callable[..., torch.Tensor]] = {
     1: torch.nn.functional.avg_pool1d,
     2: torch.nn.functional.avg_pool2d,
@@ -26,12 +27,10 @@ _MEANS: dict[int, Callable[..., torch.Tensor]] = {
 
 
 def mean_of_windows(
-    x: torch.Tensor, ksize: Any, stride: Any, pad: Any, counted: bool = True
+    x: torch.Tensor, window: _Ints, step: _Ints, border: _Ints, counted: bool = True
 ) -> torch.Tensor:
     """Return the mean of each window; zeros of the border count if `counted`."""
-    axes = x.ndim - 2
-    window, border = as_tuple(ksize, axes), as_tuple(pad, axes)
-    step = window if stride is None else as_tuple(stride, axes)
+    axes = len(window)
     # By hand: torch takes no border wider than half a window.
     mean = _MEANS[axes](framed(x, border, 0.0), window, step)
     if counted:
@@ -56,11 +55,15 @@ def average_pooling_nd(
     """
     if pad_value not in (0, None):
         raise ValueError(f"pad_value must be 0 or None, got {pad_value!r}")
-    if len(x.shape) - 2 not in _MEANS:
+    axes = len(x.shape) - 2
+    if axes not in _MEANS:
         raise ValueError(f"one to three axes after batch and channel, got shape {x.shape}")
 
+    window, border = as_tuple(ksize, axes), as_tuple(pad, axes)
+    step = window if stride is None else as_tuple(stride, axes)
+
     def mean(x: torch.Tensor) -> torch.Tensor:
-        return mean_of_windows(x, ksize, stride, pad, pad_value is not None)
+        return mean_of_windows(x, window, step, border, pad_value is not None)
 
     return apply("AveragePoolingND", mean, x, check=floating)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 import torch
 
 from catenary.backends.memory import tensor_of
 from catenary.config import config
-from catenary.functions._apply import apply_many, floating
+from catenary.functions._apply import apply_many, floating, reject
 from catenary.variable import Variable
 
-__all__ = ["run"]
+__all__ = ["run", "run_sequences"]
 
 _Tensors = Sequence[torch.Tensor]
 _KERNELS: dict[str, Callable[..., Any]] = {
@@ -34,7 +35,7 @@ def run(
     xs: Sequence[Any],
     directions: int,
 ) -> tuple[list[Variable], tuple[Variable, ...]]:
-    """Return the last states and the outputs of a network.
+    """Return the last states and the outputs of a network over time steps.
 
     Dropout between layers draws from NumPy's global generator, in Chainer's order.
 
@@ -51,24 +52,121 @@ def run(
     Raises:
         ValueError: The inputs and weights do not fit, or the ratio is outside [0, 1).
     """
-    if xs[0].shape[1] != ws[0][0].shape[1]:
-        raise ValueError(
-            f"inputs have {xs[0].shape[1]} values, the weights take {ws[0][0].shape[1]}"
-        )
-    parts, steps = len(states), len(xs)
-    each = len(ws[0])
+    _require_width(xs[0].shape[1], ws)
+    parts, steps, each = len(states), len(xs), len(ws[0])
 
     def network(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         first, x = tensors[:parts], tensors[parts : parts + steps]
-        rest = tensors[parts + steps :]
-        groups = [rest[i : i + 2 * each] for i in range(0, len(rest), 2 * each)]
+        groups = _grouped(tensors[parts + steps :], each)
         sizes = [step.shape[0] for step in x]
-        data, last = _layers(kind, n_layers, dropout_ratio, first, groups, x, directions)
+        options = (kind, n_layers, dropout_ratio, first, groups)
+        data, last = _layers(*options, torch.cat(x), sizes, directions)
         return (*last, *torch.split(data, sizes))
 
-    flat = [array for pair in zip(ws, bs, strict=True) for group in pair for array in group]
-    made = apply_many(f"NStep{kind.upper()}", network, *states, *xs, *flat, check=floating)
+    made = apply_many(_label(kind), network, *states, *xs, *_flat(ws, bs), check=floating)
     return list(made[:parts]), made[parts:]
+
+
+def run_sequences(
+    kind: str,
+    n_layers: int,
+    dropout_ratio: float,
+    states: Sequence[Any],
+    ws: Sequence[Sequence[Any]],
+    bs: Sequence[Sequence[Any]],
+    xs: Sequence[Any],
+    directions: int,
+) -> tuple[list[Variable], list[Variable]]:
+    """Do what :func:`run` does over whole sequences: `xs` has shapes (length, in), in any order.
+
+    Returns:
+        The last states, and one output a sequence, shape (length, size · directions).
+    """
+    _require_width(xs[0].shape[1], ws)
+    parts, batch, each = len(states), len(xs), len(ws[0])
+
+    def network(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        first, x = list(tensors[:parts]), tensors[parts : parts + batch]
+        groups = _grouped(tensors[parts + batch :], each)
+        lengths = tuple([len(sequence) for sequence in x])
+        steps = _interleaving(lengths)
+        if steps.order is not None:
+            first = _taken(steps.order, *first, axis=1)
+        data = torch.cat(x)
+        if batch > 1:
+            (data,) = _taken(steps.places, data)
+        options = (kind, n_layers, dropout_ratio, first, groups)
+        y, last = _layers(*options, data, steps.sizes, directions)
+        if batch > 1:
+            (y,) = _taken(steps.back, y)
+        if steps.order is not None:
+            last = _taken(torch.argsort(steps.order), *last, axis=1)
+        return (*last, *torch.split(y, list(lengths)))
+
+    def check(label: str, *tensors: torch.Tensor) -> None:
+        floating(label, *tensors)
+        if any([state.ndim != 3 or state.shape[1] != batch for state in tensors[:parts]]):  # noqa: C419
+            reject(label, f"states (layers, {batch}, size)", *tensors[:parts])
+
+    made = apply_many(_label(kind), network, *states, *xs, *_flat(ws, bs), check=check)
+    return list(made[:parts]), list(made[parts:])
+
+
+def _require_width(width: int, ws: Sequence[Sequence[Any]]) -> None:
+    if width != ws[0][0].shape[1]:
+        raise ValueError(f"inputs have {width} values, the weights take {ws[0][0].shape[1]}")
+
+
+def _label(kind: str) -> str:
+    return f"NStep{kind.upper()}"
+
+
+def _flat(ws: Sequence[Sequence[Any]], bs: Sequence[Sequence[Any]]) -> list[Any]:
+    return [array for pair in zip(ws, bs, strict=True) for group in pair for array in group]
+
+
+def _grouped(tensors: _Tensors, each: int) -> list[_Tensors]:
+    """Return the weights and biases of every layer and direction."""
+    return [tensors[i : i + 2 * each] for i in range(0, len(tensors), 2 * each)]
+
+
+def _taken(places: torch.Tensor, *tensors: torch.Tensor, axis: int = 0) -> list[torch.Tensor]:
+    """Return what lies at these places along an axis of each tensor."""
+    places = places.to(tensors[0].device)
+    return [tensor.index_select(axis, places) for tensor in tensors]
+
+
+class _Steps(NamedTuple):
+    """How sequences, one after the other, become time steps.
+
+    Attributes:
+        order: The sequences from the longest to the shortest, None if they are in this order.
+        places: Where the rows of the time steps come from.
+        back: Where the rows of the sequences go.
+        sizes: Lengths of the time steps.
+    """
+
+    order: torch.Tensor | None
+    places: torch.Tensor
+    back: torch.Tensor
+    sizes: list[int]
+
+
+@functools.lru_cache(maxsize=16)
+def _lengths(sizes: tuple[int, ...]) -> torch.Tensor:
+    return torch.tensor(sizes)
+
+
+@functools.lru_cache(maxsize=16)
+def _interleaving(lengths: tuple[int, ...]) -> _Steps:
+    order = numpy.argsort([-length for length in lengths])
+    starts = numpy.concatenate(([0], numpy.cumsum(lengths)))[order]
+    steps = numpy.arange(max(lengths))[:, None]
+    there = steps < numpy.asarray(lengths)[order]
+    places = torch.from_numpy((starts + steps)[there])
+    in_order = numpy.array_equal(order, numpy.arange(len(order)))
+    sorted_order = None if in_order else torch.from_numpy(order)
+    return _Steps(sorted_order, places, torch.argsort(places), there.sum(1).tolist())
 
 
 def _layers(
@@ -77,13 +175,13 @@ def _layers(
     ratio: float,
     states: _Tensors,
     groups: Sequence[_Tensors],
-    xs: _Tensors,
+    data: torch.Tensor,
+    lengths: Sequence[int],
     directions: int,
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    lengths = [x.shape[0] for x in xs]
-    sizes = torch.tensor(lengths)
-    backward = _reversal(lengths).to(xs[0].device) if directions > 1 else None
-    data = torch.cat(tuple(xs))
+    """Run all layers over time steps of these lengths, one after the other in `data`."""
+    sizes = _lengths(tuple(lengths))
+    backward = _reversal(lengths).to(data.device) if directions > 1 else None
     last: list[list[torch.Tensor]] = [[] for _ in states]
     for layer in range(n_layers):
         outputs = []
@@ -91,13 +189,13 @@ def _layers(
             index = directions * layer + direction
             x = _dropped(data, ratio) if layer else data
             x = x[backward] if direction else x
-            h = [state[index : index + 1] for state in states]
+            h = [s if len(s) == 1 else s[index : index + 1] for s in states]
             y, *after = _one(kind, x, sizes, h, groups[index])
             outputs.append(y[backward] if direction else y)
             for kept, state in zip(last, after, strict=True):
                 kept.append(state)
         data = torch.cat(outputs, 1) if directions > 1 else outputs[0]
-    return data, [torch.cat(kept) for kept in last]
+    return data, [kept[0] if len(kept) == 1 else torch.cat(kept) for kept in last]
 
 
 def _one(
@@ -115,14 +213,11 @@ def _one(
 
 def _reversal(sizes: Sequence[int]) -> torch.Tensor:
     """Return where each place of the packed data lies when every sequence is read backward."""
-    starts = numpy.concatenate(([0], numpy.cumsum(sizes)))[:-1]
-    lengths = [sum(size > sample for size in sizes) for sample in range(sizes[0])]
-    places = [
-        starts[lengths[sample] - 1 - step] + sample
-        for step, size in enumerate(sizes)
-        for sample in range(size)
-    ]
-    return torch.tensor(places)
+    starts = numpy.concatenate(([0], numpy.cumsum(sizes)))
+    steps, samples = numpy.arange(len(sizes))[:, None], numpy.arange(sizes[0])
+    there = samples < numpy.asarray(sizes)[:, None]
+    other_end = numpy.maximum(there.sum(0) - 1 - steps, 0)
+    return torch.from_numpy((starts[other_end] + samples)[there])
 
 
 def _dropped(x: torch.Tensor, ratio: float) -> torch.Tensor:

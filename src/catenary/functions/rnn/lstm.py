@@ -14,20 +14,20 @@ __all__ = ["lstm"]
 
 def _check(label: str, c_prev: torch.Tensor, x: torch.Tensor) -> None:
     floating(label, x)
-    fits = c_prev.ndim == x.ndim >= 2 and x.shape[0] <= c_prev.shape[0]
-    fits = fits and x.shape[1] == 4 * c_prev.shape[1] and x.shape[2:] == c_prev.shape[2:]
-    if not fits or x.dtype != c_prev.dtype:
+    cells, gates = c_prev.shape, x.shape
+    fits = len(cells) == len(gates) > 1 and gates[0] <= cells[0] and gates[1] == 4 * cells[1]
+    if not fits or cells[2:] != gates[2:] or x.dtype != c_prev.dtype:
         reject(label, "c_prev (batch, size, ...) and x (batch, 4 size, ...)", c_prev, x)
 
 
 def _step(c_prev: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    # Gate by gate in memory: torch computes σ and tanh in vectors there, and one by one elsewhere.
     batch, _, *rest = x.shape
-    gates = x.reshape((batch, -1, 4, *rest)).permute((2, 0, 1, *range(3, x.ndim + 1)))
-    a, i, f, o = gates.contiguous().unbind()
-    all_go = c_prev.shape[0] == batch
+    # Gate by gate in memory: torch computes σ and tanh in vectors there, and one by one elsewhere.
+    gates = x.reshape((batch, -1, 4, *rest)).movedim(2, 0).contiguous()
+    a, i, f, o = gates.unbind()
+    all_go = len(c_prev) == batch
     going = c_prev if all_go else c_prev[:batch]
-    c = torch.tanh(a) * torch.sigmoid(i) + torch.sigmoid(f) * going
+    c = torch.addcmul(torch.tanh(a) * torch.sigmoid(i), torch.sigmoid(f), going)
     h = torch.sigmoid(o) * torch.tanh(c)
     return c if all_go else torch.cat((c, c_prev[batch:])), h
 

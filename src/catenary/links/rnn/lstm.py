@@ -81,9 +81,8 @@ class LSTMBase(Chain):
         y: Any = self.upward(x)
         return y if h is None else y + self.lateral(h)
 
-    def _zeros(self, x: Any) -> Variable:
-        zeros = self.xp.zeros((len(x), self.state_size), dtype=x.dtype)
-        return Variable(zeros, requires_grad=False)
+    def _zeros(self, x: Any) -> Any:
+        return self.xp.zeros((len(x), self.state_size), dtype=x.dtype)
 
 
 class StatelessLSTM(LSTMBase):

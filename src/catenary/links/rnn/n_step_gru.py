@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from catenary import functions
-from catenary.links.rnn.n_step_rnn import NStepRNNBase
+from catenary.links.rnn.n_step_rnn import NStepRNNBase, by_torch
 
 __all__ = ["NStepBiGRU", "NStepGRU"]
 
@@ -15,10 +13,7 @@ class NStepGRU(NStepRNNBase):
 
     n_weights = 6
     use_bi_direction = False
-
-    def rnn(self, *args: Any) -> Any:
-        """Call :func:`catenary.functions.n_step_gru`."""
-        return functions.n_step_gru(*args)
+    rnn = by_torch("gru", functions.n_step_gru)
 
 
 class NStepBiGRU(NStepRNNBase):
@@ -26,7 +21,4 @@ class NStepBiGRU(NStepRNNBase):
 
     n_weights = 6
     use_bi_direction = True
-
-    def rnn(self, *args: Any) -> Any:
-        """Call :func:`catenary.functions.n_step_bigru`."""
-        return functions.n_step_bigru(*args)
+    rnn = by_torch("gru", functions.n_step_bigru)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catenary import functions
-from catenary.links.rnn.n_step_rnn import NStepRNNBase
+from catenary.links.rnn.n_step_rnn import NStepRNNBase, by_torch
 
 __all__ = ["NStepBiLSTM", "NStepLSTM", "NStepLSTMBase"]
 
@@ -35,17 +35,11 @@ class NStepLSTM(NStepLSTMBase):
     """Long short-term memory over sequences; see :class:`NStepLSTMBase`."""
 
     use_bi_direction = False
-
-    def rnn(self, *args: Any) -> Any:
-        """Call :func:`catenary.functions.n_step_lstm`."""
-        return functions.n_step_lstm(*args)
+    rnn = by_torch("lstm", functions.n_step_lstm)
 
 
 class NStepBiLSTM(NStepLSTMBase):
     """Long short-term memory that reads both ways; see :class:`NStepLSTMBase`."""
 
     use_bi_direction = True
-
-    def rnn(self, *args: Any) -> Any:
-        """Call :func:`catenary.functions.n_step_bilstm`."""
-        return functions.n_step_bilstm(*args)
+    rnn = by_torch("lstm", functions.n_step_bilstm)

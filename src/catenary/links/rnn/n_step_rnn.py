@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from catenary import functions, initializers
+from catenary.functions.rnn._n_step import run_sequences
 from catenary.link import ChainList, Link
 from catenary.variable import Parameter, Variable
 
@@ -16,6 +17,7 @@ __all__ = [
     "NStepRNNBase",
     "NStepRNNReLU",
     "NStepRNNTanh",
+    "by_torch",
 ]
 
 
@@ -103,9 +105,18 @@ class NStepRNNBase(ChainList):
         return hy, ys
 
     def _call(self, states: list[Any], xs: Any) -> tuple[list[Any], list[Any]]:
-        """Run the network on the sequences in the order of their lengths, and put all back."""
+        """Run the network on the sequences."""
         if not isinstance(xs, (list, tuple)):
             raise TypeError(f"xs is a list of sequences, not a {type(xs).__name__}")
+        kind = getattr(type(self).rnn, "kind", None)
+        if kind is None:
+            return self._call_by_steps(states, xs)
+        first = [self.init_hx(xs).array if h is None else h for h in states]
+        options = (kind, self.n_layers, self.dropout)
+        return run_sequences(*options, first, self.ws, self.bs, xs, self.direction)
+
+    def _call_by_steps(self, states: list[Any], xs: Any) -> tuple[list[Any], list[Any]]:
+        """Run a program's own `rnn`, which takes time steps, and put all back in order."""
         order = np.argsort([-len(x) for x in xs]).astype(np.int32)
         sorted_xs = [xs[i] for i in order]
         first = [
@@ -122,39 +133,50 @@ class NStepRNNBase(ChainList):
         )
 
 
-class _Plain(NStepRNNBase):
-    n_weights = 2
-    activation: str
+def by_torch(kind: str, function: Any, **options: Any) -> Any:
+    """Return an `rnn` for networks that torch runs over whole sequences.
 
-    def rnn(self, *args: Any) -> Any:
-        """Call the function that computes."""
-        run: Any = functions.n_step_birnn if self.use_bi_direction else functions.n_step_rnn
-        return run(*args, activation=self.activation)
+    Args:
+        kind: What torch calls the cells.
+        function: Does the same over time steps, for programs that call `rnn` themselves.
+        options: Further arguments of it.
+    """
+
+    def rnn(self: Any, *args: Any) -> Any:
+        """Call the function that computes over time steps."""
+        return function(*args, **options)
+
+    rnn.kind = kind  # type: ignore[attr-defined]
+    return rnn
 
 
-class NStepRNNTanh(_Plain):
+class NStepRNNTanh(NStepRNNBase):
     """Network of tanh units; see :class:`NStepRNNBase`."""
 
+    n_weights = 2
     use_bi_direction = False
-    activation = "tanh"
+    rnn = by_torch("tanh", functions.n_step_rnn, activation="tanh")
 
 
-class NStepRNNReLU(_Plain):
+class NStepRNNReLU(NStepRNNBase):
     """Network of rectified linear units; see :class:`NStepRNNBase`."""
 
+    n_weights = 2
     use_bi_direction = False
-    activation = "relu"
+    rnn = by_torch("relu", functions.n_step_rnn, activation="relu")
 
 
-class NStepBiRNNTanh(_Plain):
+class NStepBiRNNTanh(NStepRNNBase):
     """Network of tanh units that reads both ways; see :class:`NStepRNNBase`."""
 
+    n_weights = 2
     use_bi_direction = True
-    activation = "tanh"
+    rnn = by_torch("tanh", functions.n_step_birnn, activation="tanh")
 
 
-class NStepBiRNNReLU(_Plain):
+class NStepBiRNNReLU(NStepRNNBase):
     """Network of rectified linear units that reads both ways; see :class:`NStepRNNBase`."""
 
+    n_weights = 2
     use_bi_direction = True
-    activation = "relu"
+    rnn = by_torch("relu", functions.n_step_birnn, activation="relu")

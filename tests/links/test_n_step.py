@@ -1,0 +1,83 @@
+"""Networks over sequences: whole sequences at once are the same as time steps one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import catenary.functions as F
+import catenary.links as L
+from catenary import Variable, using_config
+
+
+def by_steps(function, **options):
+    """An `rnn` as programs define it, over time steps."""
+
+    def rnn(self, *args):
+        return function(*args, **options)
+
+    return rnn
+
+
+class LSTM(L.NStepLSTM):
+    rnn = by_steps(F.n_step_lstm)
+
+
+class BiLSTM(L.NStepBiLSTM):
+    rnn = by_steps(F.n_step_bilstm)
+
+
+class BiGRU(L.NStepBiGRU):
+    rnn = by_steps(F.n_step_bigru)
+
+
+class RNNReLU(L.NStepRNNReLU):
+    rnn = by_steps(F.n_step_rnn, activation="relu")
+
+
+KINDS = [(L.NStepLSTM, LSTM), (L.NStepBiLSTM, BiLSTM), (L.NStepBiGRU, BiGRU)]
+KINDS += [(L.NStepRNNReLU, RNNReLU)]
+
+
+def outcome(kind, lengths, layers, state):
+    """Values and gradients of a network with dropout, and the next number that NumPy draws."""
+    np.random.seed(3)
+    link = kind(layers, 3, 2, 0.4)
+    xs = [Variable(np.random.rand(n, 3)) for n in lengths]
+    count = 2 if "LSTM" in kind.__name__ else 1
+    shape = (layers * link.direction, len(lengths), 2)
+    given = [Variable(np.random.rand(*shape)) if state else None for _ in range(count)]
+    for param in link.params():
+        param.array = param.array.astype("d")
+    *last, ys = link(*given, xs)
+    sum(F.sum(y * y * (i + 1)) for i, y in enumerate((*last, *ys))).backward()
+    read = [*xs, *(g for g in given if g is not None), *link.params()]
+    arrays = [y.array for y in (*last, *ys)] + [v.grad for v in read]
+    return [y.shape for y in ys], arrays, np.random.rand()
+
+
+@pytest.mark.parametrize(("kind", "own"), KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("lengths", [(4, 4, 4), (1, 5, 2, 3), (5, 3, 2), (4,)], ids=str)
+@pytest.mark.parametrize(("layers", "state"), [(1, False), (2, True)])
+def test_whole_sequences_are_time_steps_one_by_one(kind, own, lengths, layers, state):
+    shapes, ours, drawn = outcome(kind, lengths, layers, state)
+    _, theirs, drawn_there = outcome(own, lengths, layers, state)
+    assert shapes == [(n, 2 * (2 if "Bi" in kind.__name__ else 1)) for n in lengths]
+    assert drawn == drawn_there
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+def test_a_state_of_another_batch_is_refused():
+    link = L.NStepLSTM(1, 3, 2, 0.0)
+    xs = [np.ones((2, 3), "f"), np.ones((4, 3), "f")]
+    with pytest.raises(TypeError, match=r"states \(layers, 2, size\)"):
+        link(np.zeros((1, 3, 2), "f"), None, xs)
+
+
+def test_a_network_is_one_call_in_the_graph():
+    link = L.NStepGRU(1, 3, 2, 0.0)
+    with using_config("train", False):
+        hy, ys = link(None, [np.ones((2, 3), "f"), np.ones((4, 3), "f")])
+    assert {y.creator for y in ys} == {hy.creator}
+    assert [y.shape for y in ys] == [(2, 2), (4, 2)]
