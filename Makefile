@@ -8,6 +8,8 @@ READY := .venv/.ready
 ORACLE := .oracle/.ready
 FRAMEWORKS := .frameworks/.ready
 ARGS ?=
+# A process a processor, each on one thread; ARGS='-n 0' takes one process, as --pdb needs it.
+PARALLEL := -n auto --maxprocesses 8 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage check docs oracle-test long-test frameworks-test format clean
@@ -51,7 +53,7 @@ demo: $(READY)
 	@$(BIN)/python -m catenary.demo $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)

@@ -103,7 +103,8 @@ def ratio(storage: str, name: str, words: dict[str, Any], shapes: list[Shape], r
 def alive() -> dict[int, int]:
     """Return the bytes of every torch storage there is, by its address."""
     gc.collect()
-    held = (found for found in gc.get_objects() if issubclass(type(found), torch.Tensor))
+    kinds = (torch.Tensor, torch.nn.Parameter)
+    held = (found for found in gc.get_objects() if type(found) in kinds)
     stores = [tensor.untyped_storage() for tensor in held]
     return {store.data_ptr(): store.nbytes() for store in stores}
 

@@ -52,6 +52,19 @@ def test_momentum_follows_torchs_own() -> None:
         torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore")  # whatever the tracer of the day has to say
+def test_a_compiled_update_is_the_plain_one() -> None:
+    ours, plain = make(), make()
+    opt, other = Adam(alpha=0.01).setup(ours), Adam(alpha=0.01).setup(plain)
+    torch._dynamo.reset()
+    update = torch.compile(lambda: opt.update(lambda: loss_of(ours)), backend="eager")
+    for _ in range(3):
+        update()
+        other.update(lambda: loss_of(plain))
+    for mine, wanted in zip(ours.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(mine, wanted)
+
+
 def test_decay_and_clipping_follow_torchs_own() -> None:
     ours, theirs = make(), make()
     opt = SGD(lr=0.5).setup(ours)

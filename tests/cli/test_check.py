@@ -275,3 +275,48 @@ def test_packages_that_came_with_chainer_are_named_where_they_lack(python, tmp_p
         code = f"import importlib.util as u; print(u.find_spec({package.split('.')[0]!r}) is None)"
         if python(code).stdout.strip() == "True":
             assert f"{path}:{line}: lacking: {package}: it came with Chainer; pip install" in out
+
+
+def _notebook(*cells, magic="%matplotlib inline\n"):
+    code = [{"cell_type": "code", "source": cell.splitlines(keepends=True)} for cell in cells]
+    text = {"cell_type": "markdown", "source": ["import nothing"]}
+    first = {"cell_type": "code", "source": magic}
+    return json.dumps({"cells": [first, text, *code], "nbformat": 4})
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_notebook_is_read_cell_by_cell(python, tmp_path, older):
+    text = _notebook(
+        "import chainer.links as L\n!pip install chainer\nfiles = !ls\nL.Linear?\n",
+        "%%bash\nrm -r {",
+        "print 'of Python 2'",
+        "%%time\nif L:\n    %timeit L.NoSuchLink(3)\n    L.NoSuchLink(3)",
+    )
+    if older:  # format 3
+        text = text.replace('"source"', '"input"').replace('{"cells"', '{"worksheets": [{"cells"')
+        text = text.replace('], "nbformat": 4}', ']}], "nbformat": 3}')
+    (tmp_path / "a.ipynb").write_text(text)
+    code = f"from catenary.cli import main; main(['check', {str(tmp_path)!r}])"
+    lines = python(code).stdout.replace(str(tmp_path), "").splitlines()
+    assert [line.partition(": ")[0] for line in lines[:2]] == [
+        "/a.ipynb:cell 5:1",
+        "/a.ipynb:cell 6:4",
+    ]
+    assert "syntax: Missing parentheses" in lines[0]
+    assert "chainer.links.NoSuchLink" in lines[1]
+    assert lines[2:] == ["2 findings in 1 of 1 file"]
+
+
+@pytest.mark.parametrize("text", ["{not json", "{}", "[]", '{"cells": 3}', '{"cells": [{}]}'])
+def test_what_is_no_notebook_is_told(check, text):
+    assert check({"a.ipynb": text}) == {"a.ipynb": [(1, "syntax", "this is no Jupyter notebook")]}
+
+
+def test_a_file_that_cannot_be_read_is_a_finding_and_others_are_read(python, tmp_path):
+    (tmp_path / "a.py").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "b.py").write_text("import chainer\nchainer.nothing_of_it")
+    code = f"from catenary.cli import main; main(['check', {str(tmp_path)!r}])"
+    found = python(code).stdout
+    assert "a.py:1: unreadable: No such file or directory" in found
+    assert "b.py:2: lacking: chainer.nothing_of_it" in found
+    assert "2 findings in 2 of 2 files" in found

@@ -77,3 +77,13 @@ def test_python_runs_the_package():
         [sys.executable, "-m", "catenary", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"catenary {__version__}\n"
+
+
+def test_a_notebook_is_not_run_as_the_data_that_it_is(tmp_path, capsys):
+    """Python reads its JSON as an expression, does nothing, and ends with status 0."""
+    path = tmp_path / "a.ipynb"
+    path.write_text('{"cells": []}')
+    with pytest.raises(SystemExit) as end:
+        main(["run", str(path)])
+    assert end.value.code == 2
+    assert "jupyter nbconvert --to script" in capsys.readouterr().err

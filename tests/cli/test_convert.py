@@ -154,6 +154,27 @@ def test_a_pickled_program_is_not_run(tmp_path, capsys):
     assert not (tmp_path / "a.npz").exists()
 
 
+def test_why_a_file_of_torchs_is_not_read(tmp_path, capsys):
+    """torch's own reasons are cut off in a line, and advise to read it unsafely."""
+    torch.save(torch.nn.Linear(2, 3), tmp_path / "module.pt")
+    (tmp_path / "junk.pt").write_text("x")
+    for name, reason in (
+        ("module.pt", "it holds a torch.nn.modules.linear.Linear."),
+        ("junk.pt", "it is damaged, or not by torch.save."),
+    ):
+        assert convert(tmp_path / name, tmp_path / "a.npz") == 1
+        first = capsys.readouterr().err.splitlines()[0]
+        assert first.endswith(f"{name} cannot be read as a state dict: {reason}")
+
+
+def test_a_name_below_an_array_fits_into_no_hdf5_file(tmp_path, capsys):
+    torch.save({"a.b": torch.ones(2), "a": torch.ones(1)}, tmp_path / "a.pt")
+    assert convert(tmp_path / "a.pt", tmp_path / "a.h5") == 1
+    assert "'a' would be an array and 'a/b' lie below it" in capsys.readouterr().err
+    assert not (tmp_path / "a.h5").exists()
+    assert convert(tmp_path / "a.pt", tmp_path / "a.npz") == 0
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".h5", ".safetensors", ".pt"])
 def test_a_damaged_file_is_a_sentence(net, tmp_path, capsys, suffix):
     whole = tmp_path / f"whole{suffix}"

@@ -132,7 +132,7 @@ def test_the_ends_of_a_range_belong_to_it_or_not(kind, name):
 
 @pytest.mark.parametrize(("kind", "name"), NUMBERS)
 @pytest.mark.parametrize("value", [float("nan"), np.float32("nan"), "0.1", b"1", None, 1j,
-                                   [1.0, 2.0], np.ones(2), object()], ids=repr)  # fmt: skip
+                                   [1.0, 2.0], np.ones(2), Ellipsis], ids=repr)  # fmt: skip
 def test_no_number(kind, name, value):
     """Refused where it is written, and the old value stays."""
     opt = kind().setup(Net({"w": np.ones(1, np.float32)}))

@@ -12,9 +12,15 @@ import torch
 import catenary.functions as F
 from catenary import _variable_hooks
 from catenary.backends import cuda
+from catenary.config import using_config
 from catenary.function_hook import FunctionHook, get_function_hooks
 from catenary.function_hooks import CUDAProfileHook, PrintHook, TimerHook
 from catenary.function_node import grad
+from catenary.functions.connection.convolution_2d import Convolution2DFunction
+from catenary.functions.connection.deconvolution_2d import Deconvolution2DFunction
+from catenary.functions.normalization.batch_normalization import BatchNormalization
+from catenary.functions.pooling.max_pooling_nd import MaxPoolingND
+from catenary.utils.conv import get_conv_outsize
 from catenary.variable import Variable
 
 
@@ -133,6 +139,54 @@ def test_hooks_are_the_threads_own():
         thread.start()
         thread.join()
     assert hook.events == []
+
+
+class Multiplications(FunctionHook):
+    """Counts as public hooks do: by the type of the function and by its arguments."""
+
+    def __init__(self):
+        self.counts = {}
+
+    def forward_preprocess(self, function, in_data):
+        shapes = [a.shape for a in in_data]
+        if type(function) is Convolution2DFunction:
+            rows = get_conv_outsize(shapes[0][2], shapes[1][2], function.sy, function.ph)
+            columns = get_conv_outsize(shapes[0][3], shapes[1][3], function.sx, function.pw)
+            count = rows * columns * in_data[1].size // function.groups
+        elif type(function) is Deconvolution2DFunction:
+            count = function.outh * function.outw
+        elif type(function) is MaxPoolingND:
+            count = np.prod(function.ksize) * np.prod(function.stride)
+        elif type(function) is BatchNormalization:
+            count = function.axis
+        else:
+            count = None
+        self.counts[type(function).__name__] = count
+
+
+@pytest.mark.parametrize("record", [True, False])
+def test_a_hook_reads_the_arguments_of_functions(record):
+    image, ones = np.ones((1, 4, 6, 5), "f"), np.ones(4, "f")
+    with using_config("enable_backprop", record), Multiplications() as hook:
+        F.convolution_2d(image, np.ones((2, 4, 3, 2), "f"), None, (2, 1), (1, 0))
+        F.deconvolution_2d(image, np.ones((4, 2, 3, 2), "f"), None, 2)
+        F.max_pooling_2d(image, 3, 2)
+        F.batch_normalization(image, ones, ones)
+        Variable(image) * 2
+    assert hook.counts == {
+        "Convolution2DFunction": 3 * 4 * 48,
+        "Deconvolution2DFunction": 13 * 10,
+        "MaxPoolingND": 36,
+        "BatchNormalization": (0, 2, 3),
+        "MulConstant": None,
+    }
+
+
+def test_an_argument_that_is_none_of_a_functions_is_missed_by_name():
+    y = F.sum(vector(1, 2), axis=0)
+    assert y.creator.axis == (0,)
+    with pytest.raises(AttributeError, match="Sum has no attribute 'slope'"):
+        _ = y.creator.slope
 
 
 def test_an_error_in_a_hook_reaches_the_caller():

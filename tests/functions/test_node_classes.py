@@ -150,7 +150,9 @@ def differentiated(ys, xs):
     return [None if g is None else g.array for g in grad([total], xs)]
 
 
-@pytest.mark.parametrize(("name", "args", "inputs", "function"), CALLS, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(
+    ("name", "args", "inputs", "function"), CALLS, ids=[f"{call[0]}{call[1]}" for call in CALLS]
+)
 def test_applying_a_class_is_calling_the_function(name, args, inputs, function):
     cls = CLASSES[f"catenary.functions.{name}"]
     node = cls(*args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import pickle
 from typing import Any
 
 import pytest
@@ -277,3 +278,83 @@ def test_state_that_does_not_fit_is_refused() -> None:
     assert len(opt.state) == 3
     opt.state = {}
     assert not opt.state
+
+
+# ---- what other people's files and wrappers hold
+
+
+def test_the_nothing_that_torch_saved_for_sgd_without_momentum() -> None:
+    """Until torch 2.4: a state of ``{"momentum_buffer": None}`` for every parameter."""
+    model, wanted = make(), make()
+    opt, other = SGD(model, lr=0.1), torch.optim.SGD(wanted.parameters(), lr=0.1)
+    for momentum in (0.0, 0.9):
+        old = {**other.state_dict(), "state": {i: {"momentum_buffer": None} for i in range(4)}}
+        old["param_groups"][0]["momentum"] = momentum
+        assert not opt.load_state_dict(copy.deepcopy(old))
+        other.load_state_dict(copy.deepcopy(old))
+        learn(model, opt)
+        learn(wanted, other)
+        for p, q in zip(model.parameters(), wanted.parameters(), strict=True):
+            torch.testing.assert_close(p, q, rtol=1e-12, atol=0)
+
+
+class Lookahead:
+    """As timm's: slow weights live in the state of the optimizer that it wraps."""
+
+    def __init__(self, fast: torch.optim.Optimizer) -> None:
+        self.fast = fast
+        self.zero_grad = fast.zero_grad
+
+    @torch.no_grad()
+    def step(self) -> None:
+        self.fast.step()
+        for tensor in self.fast.param_groups[0]["params"]:
+            state = self.fast.state[tensor]
+            if "slow" not in state:
+                state["slow"] = tensor.clone()
+            state.setdefault("seen", []).append(1)
+            state["slow"].lerp_(tensor, 0.5)
+            tensor.copy_(state["slow"])
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+def test_what_a_program_adds_to_a_state_stays_there(kind: str) -> None:
+    model, wanted = make(), make()
+    opt = getattr(optim, kind)(model, lr=0.1)
+    other = getattr(torch.optim, kind)(wanted.parameters(), lr=0.1)
+    for _ in range(2):
+        learn(model, Lookahead(opt))
+        learn(wanted, Lookahead(other))
+        for p, q in zip(model.parameters(), wanted.parameters(), strict=True):
+            torch.testing.assert_close(p, q, rtol=1e-10, atol=1e-12)
+        saved = through_a_file(opt.state_dict())
+        opt = pickle.loads(pickle.dumps(copy.deepcopy((model, opt))))
+        model, opt = opt
+        again = getattr(optim, kind)(model, lr=0.1)
+        assert not again.load_state_dict(saved)
+        slow = again.state[model[0].weight]["slow"]
+        assert torch.equal(slow, opt.state[model[0].weight]["slow"])
+        assert again.state[model[0].weight]["seen"] == opt.state[model[0].weight]["seen"]
+    state = opt.state[model[0].weight]
+    assert state.pop("seen") == [1] * 10
+    assert state.pop("seen", None) is None
+    state.update(mine=3)
+    del state["slow"]
+    assert opt.state[model[0].weight].keys() - {"step", "exp_avg", "exp_avg_sq"} == {"mine"}
+    state.clear()
+    assert model[0].weight not in opt.state
+
+
+def test_a_wide_state_keeps_what_a_program_added() -> None:
+    model = make().bfloat16()
+    opt = AdamW(model, storage="kahan")
+    sum(p.sum() for p in model.parameters()).backward()
+    opt.step()
+    opt.state[model[0].weight]["mine"] = 3
+    assert opt.float32_state_dict()["state"][0]["mine"] == 3
+
+
+@pytest.mark.parametrize("given", [None, "a.pt", 3])
+def test_a_files_name_is_no_checkpoint(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"load_state_dict\(torch\.load\(name\)\)"):
+        Adam(make()).load_state_dict(given)

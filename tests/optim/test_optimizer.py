@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from catenary import optim
+from catenary import links, optim
 from catenary.errors import GradientError, HyperparameterError, WrongWordError
 from catenary.optim import SGD, Adam, AdamW, Optimizer
 from catenary.optimizer import FormulaRule, hyper, slot
@@ -116,6 +116,11 @@ def test_torchs_choices_of_implementation_mean_nothing() -> None:
 def test_what_goes_wrong_is_told_at_once(call: Any, error: type[Exception], told: str) -> None:
     with pytest.raises(error, match=f"(?s){told}"):
         call(nn.Linear(2, 2))
+
+
+def test_a_link_is_chainers() -> None:
+    with pytest.raises(TypeError, match=r"a Link\. For Links there is catenary\.optimizers"):
+        SGD(links.Linear(3, 2))  # type: ignore[arg-type]
 
 
 def test_a_users_rule_becomes_a_torch_optimizer() -> None:
@@ -327,6 +332,24 @@ def test_torchs_step_hooks_run() -> None:
     assert called == ["pre", "post"]
 
 
+def test_a_step_hook_may_change_how_the_step_is_called() -> None:
+    opt = SGD(make())
+    opt.register_step_pre_hook(lambda opt, _, __: ((opt, lambda: 5), {}))
+    assert opt.step() == 5
+    other = SGD(make())
+    other.register_step_pre_hook(lambda opt, _, __: ((opt,), {}))
+    assert other.step(lambda: 5) is None
+
+
+@pytest.mark.parametrize("name", ["LBFGS", "SparseAdam"])
+def test_what_stays_torchs_is_named(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"torch\.optim\.{name} is torch's"):
+        getattr(optim, name)
+    with pytest.raises(AttributeError, match="has no attribute 'Nadam'"):
+        getattr(optim, "Nadam")  # noqa: B009 - mypy knows better
+    assert optim.swa_utils.AveragedModel is torch.optim.swa_utils.AveragedModel
+
+
 def test_copies_go_their_own_way() -> None:
     model = make()
     opt = AdamW(model, lr=0.1)
@@ -339,6 +362,33 @@ def test_copies_go_their_own_way() -> None:
     assert same(model, third)
     learn(twin, twin_opt)
     assert not same(model, twin)
+
+
+@pytest.mark.parametrize("how", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+def test_a_copy_does_all_that_the_optimizer_does(how: Any) -> None:
+    """Hooks, averages, a policy, cleared gradients: without them a copy trains otherwise."""
+    model = make()
+    opt = SGD(model, lr=0.5)
+    opt.add_hook(GradientClipping(0.05))
+    opt.select("0.weight").add_hook(WeightDecay(0.5))
+    opt.average_weights(0.5)
+    opt.clear_in_step()
+    opt.collect_stats()
+    opt.when_not_finite("raise")
+    learn(model, opt)
+    twin, twin_opt = how((model, opt))
+    learn(model, opt)
+    learn(twin, twin_opt)
+    assert same(model, twin)
+    assert twin_opt.stats() == opt.stats()
+    assert not any(p.grad.any() for p in twin.parameters() if p.grad is not None)
+    with opt.averaged_weights(), twin_opt.averaged_weights():
+        assert same(model, twin)
+    opt.remove_hook("GradientClipping")
+    assert "GradientClipping" in str(twin_opt.explain())
+    twin[0].bias.grad = torch.full_like(twin[0].bias, float("nan"))
+    with pytest.raises(GradientError, match="not finite"):
+        twin_opt.step()
 
 
 # ---- beyond torch
@@ -382,6 +432,52 @@ def test_a_plain_hook_sees_each_tensor() -> None:
     learn(wanted, torch.optim.SGD(wanted.parameters(), lr=0.5), steps=1)
     assert seen == [(name, True) for name, _ in model.named_parameters()]
     assert same(model, wanted)
+
+
+def write_grad(rule: Any, param: Any) -> None:
+    param.grad *= 0.5
+
+
+def replace_grad(rule: Any, param: Any) -> None:
+    param.grad = param.grad * 0.5
+
+
+def replace_grad_by_a_tensor(rule: Any, param: Any) -> None:
+    param.grad = param.tensor.grad * 0.5
+
+
+def write_values(rule: Any, param: Any) -> None:
+    assert (param.size, param.ndim) == (param.array.size, param.array.ndim)
+    param.data *= 0.5
+    param.array = param.array + 1
+
+
+def forget(rule: Any, param: Any) -> None:
+    if param.ndim == 1:
+        param.grad = None
+
+
+@pytest.mark.parametrize(
+    "hook", [write_grad, replace_grad, replace_grad_by_a_tensor, write_values, forget]
+)
+def test_a_plain_hook_writes_as_chainers_do(hook: Any) -> None:
+    """`param.grad *= 0.5` assigns, too; so `grad` and `array` must take what is assigned."""
+    model = make()
+    opt = SGD(model, lr=1.0)
+    hook.call_for_each_param = True
+    opt.add_hook(hook)
+    learn(model)
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    grads = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    opt.step()
+    for name, found in model.named_parameters():
+        if hook is write_values:
+            wanted = before[name] * 0.5 + 1 - grads[name]
+        elif hook is forget:
+            wanted = before[name] - grads[name] * (found.ndim != 1)
+        else:
+            wanted = before[name] - 0.5 * grads[name]
+        torch.testing.assert_close(found.detach(), wanted, rtol=1e-14, atol=0)
 
 
 def test_averaged_weights() -> None:

@@ -271,3 +271,19 @@ def test_links_are_selected_by_path_and_class() -> None:
         opt.select("/0/W").set(lr=0.5)
     with pytest.raises(HyperparameterError):
         opt.select("/1/W").set(lr=-1)
+
+
+@pytest.mark.parametrize("rule", ["SGD", torch.optim.SGD, 3])
+def test_what_is_no_rule_is_told(rule: Any) -> None:
+    opt = AdamW(nn.Linear(2, 1))
+    before = copy.deepcopy(opt.param_groups)
+    with pytest.raises(TypeError, match="names no rule; give an optimizer"):
+        opt.select("weight").use(rule)
+    assert str(opt.param_groups) == str(before)
+
+
+def test_chainers_rule_of_the_same_name_would_load_as_another() -> None:
+    opt = AdamW(nn.Linear(2, 1))
+    with pytest.raises(StateError, match=r"catenary\.optimizers\.adam\.AdamRule is called as"):
+        opt.select("weight").use(optimizers.Adam, alpha=0.1)
+    assert len(opt.param_groups) == 1

@@ -88,6 +88,34 @@ def test_a_compiled_module_learns_as_a_plain_one() -> None:
     assert not opt.load_state_dict(other.state_dict())
 
 
+@pytest.mark.filterwarnings("ignore")  # whatever the tracer of the day has to say
+@pytest.mark.parametrize("kind", ["SGD", "AdamW", "SGDScheduleFree"])
+@pytest.mark.parametrize("what", ["step", "method", "everything"])
+def test_a_compiled_step_is_the_plain_one(kind: str, what: str) -> None:
+    """torch's tutorial compiles ``opt.step()``; the tracer fell over our step's Python."""
+    model, plain = net(), net()
+    opt, other = (getattr(optim, kind)(m, lr=0.01) for m in (model, plain))
+    learn(plain, other, range(3))
+
+    def step() -> None:
+        opt.step()
+
+    def turn(seed: int) -> None:
+        opt.zero_grad()
+        x, y = batch(seed)
+        F.mse_loss(model(x), y).backward()
+        move()
+
+    torch._dynamo.reset()
+    move: Any = opt.step
+    if what != "everything":
+        move = torch.compile({"step": step, "method": opt.step}[what], backend="eager")
+    whole = torch.compile(turn, backend="eager") if what == "everything" else turn
+    for seed in range(3):
+        whole(seed)
+    assert_same(model, plain)
+
+
 def test_activation_checkpointing_changes_no_name() -> None:
     from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
 
@@ -389,3 +417,43 @@ def test_an_optimizer_sent_to_a_process() -> None:
     learn(model, opt, range(3, 6))
     for mine, theirs in zip(model.parameters(), found, strict=True):
         torch.testing.assert_close(mine.detach(), torch.from_numpy(theirs))
+
+
+# ---- gradients that no backward pass brought
+
+
+def test_gradients_by_hand_on_tensors_that_ask_for_none_are_told() -> None:
+    """Evolution strategies and `torch.func` give gradients to what requires none."""
+    weights = {name: p.detach().clone() for name, p in net().named_parameters()}
+    opt = optim.SGD(weights.values(), lr=0.1)
+    opt.step()  # nothing to tell
+    for held in weights.values():
+        held.grad = torch.ones_like(held)
+    with pytest.warns(UserWarning, match=r"nothing was updated: 0, 1, 2, \.\.\. have gradients"):
+        opt.step()
+    weights["0.bias"].requires_grad_()
+    before = weights["0.bias"].clone()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        opt.step()
+    torch.testing.assert_close(weights["0.bias"], before - 0.1)
+
+
+@pytest.mark.parametrize("seen_before", [False, True])
+def test_a_gradient_of_another_dtype_is_refused(seen_before: bool) -> None:
+    """A kernel reads it at the parameter's width: it took wrong numbers, or those behind it."""
+    held = nn.Parameter(torch.ones(3))
+    opt = optim.SGD([held], lr=0.1, momentum=0.9)
+    held.grad = torch.ones(3)
+    if seen_before:
+        opt.step()
+    before = held.detach().clone()
+    held.data = held.data.half()
+    with pytest.raises(GradientError, match=r"0 has dtype torch\.float16 and a gradient of torch"):
+        opt.step()
+    assert torch.equal(held.float(), before.half().float())
+    held.grad = held.grad.half()
+    opt.step()
+    torch.testing.assert_close(
+        held.float(), before - (0.19 if seen_before else 0.1), rtol=1e-3, atol=0
+    )

@@ -70,7 +70,7 @@ def test_arrays_are_kept_and_lists_converted():
 
 
 @pytest.mark.parametrize(
-    "value", [{}, object(), len, {1}, np.array([None]), np.array(1, object), [{}], 2**70], ids=repr
+    "value", [{}, Ellipsis, len, {1}, np.array([None]), np.array(1, object), [{}], 2**70], ids=repr
 )
 def test_what_would_need_a_pickle_is_refused(tmp_path, value):
     with pytest.raises(TypeError, match="the value 'a/k'"):

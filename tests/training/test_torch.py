@@ -11,7 +11,7 @@ from torch.nn import functional as TF
 
 from catenary import optim, optimizers, reporter, serializers, training
 from catenary.datasets import TupleDataset
-from catenary.errors import SnapshotError, TargetError
+from catenary.errors import LossError, SnapshotError, TargetError
 from catenary.iterators import SerialIterator
 from catenary.training import extensions
 from catenary.training.updaters import ParallelUpdater, StandardUpdater, TorchOptimizer
@@ -290,3 +290,22 @@ def test_modules_go_to_a_device():
     model.to = seen.append
     updater_of("SGD", model, device="@numpy")
     assert seen == [torch.device("cpu")]
+
+
+def test_a_dataloader_is_told_what_to_be_instead():
+    loader = torch.utils.data.DataLoader([1, 2, 3])
+    with pytest.raises(
+        TypeError, match=r"'main' is a DataLoader.* SerialIterator\(loader\.dataset"
+    ):
+        StandardUpdater(loader, torch.optim.SGD(net().parameters(), 0.1), model=net())
+
+
+@pytest.mark.parametrize("make", ["SGD", "optim", "ours"])
+@pytest.mark.parametrize("returned", [{"loss": 1}, None, torch.ones(2, requires_grad=True)])
+def test_a_loss_that_is_none_is_told(make, returned):
+    model = net()
+    updater = updater_of(make, model)
+    updater.loss_func = lambda *_: returned
+    with pytest.raises(LossError, match="the loss function returned a"):
+        updater.update()
+    assert updater.get_optimizer("main").t == 0

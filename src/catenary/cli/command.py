@@ -18,8 +18,9 @@ Run a program written for Chainer: `import chainer`, `chainerx` and `chainermn` 
 its child processes too. What it takes for granted of the Python and NumPy of 2019 is supplied, and
 announced once on stderr. Everything else is as with `python SCRIPT ARGS`."""
 _CHECK = """\
-Read programs, without running them, and list what will not run here or means something else, by
-file and line, with what to do. Exit status: 0 nothing found, 1 something found, 2 wrong usage."""
+Read programs and notebooks, without running them, and list what will not run here or means
+something else, by file and line, with what to do. Exit status: 0 nothing found, 1 something found,
+2 wrong usage."""
 _CONVERT = """\
 Convert a model between Chainer's files (.npz, .h5) and PyTorch's (.safetensors, .pt, .pth). Names
 are translated between the two ('/l1/W' and 'l1.weight'), shapes are checked."""
@@ -79,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(parser=run)
 
     check = commands.add_parser("check", help="list what will not run here", description=_CHECK)
-    check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a program or a folder")
+    check.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="program, notebook, folder"
+    )
     check.add_argument("--json", action="store_true", help="write a list of objects")
     check.set_defaults(parser=check)
 

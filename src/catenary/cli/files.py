@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import warnings
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy
@@ -88,6 +89,7 @@ def write(path: Path, arrays: Mapping[str, Any]) -> None:
     if kind == "h5":
         from catenary.serializers import save_hdf5
 
+        _check_tree(arrays)
         save_hdf5(path, {name: _plain(value) for name, value in arrays.items()})
         return
     with replacing(path) as stream:
@@ -100,6 +102,18 @@ def write(path: Path, arrays: Mapping[str, Any]) -> None:
 
             tensors = {name: torch.from_numpy(a) for name, a in _contiguous(arrays).items()}
             torch.save(tensors, stream)
+
+
+def _check_tree(names: Iterable[str]) -> None:
+    """Raise if a name lies below another, which HDF5's groups and datasets cannot."""
+    held = {name.strip("/") for name in names}
+    for name in sorted(held):
+        above = [str(part) for part in PurePosixPath(name).parents if str(part) in held]
+        if above:
+            raise SnapshotError(
+                f"{above[0]!r} would be an array and {name!r} lie below it, which an HDF5 file "
+                f"cannot hold. Convert to .npz instead."
+            )
 
 
 def _plain(value: Any) -> Any:
@@ -179,17 +193,22 @@ def _torch(path: Path) -> Iterator[tuple[str, Any]]:
             warnings.simplefilter("ignore")  # torch's doubts about files that it then refuses
             loaded = torch.load(content, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise SnapshotError(
-            f"{path} cannot be read as a state dict ({first}).\n"
-            "A file with other Python objects is a program and is not run here. Load it where it "
-            "was made, and save model.state_dict()."
-        ) from error
+        raise SnapshotError(f"{path} {_why_not_loaded(error)}") from error
     if not isinstance(loaded, Mapping):
         raise SnapshotError(
             f"{path} holds a {type(loaded).__name__}, no state dict. Save model.state_dict()."
         )
     yield from _flat(loaded, "")
+
+
+def _why_not_loaded(error: Exception) -> str:
+    refused = re.search(r"GLOBAL ([\w.]+)", str(error))
+    reason = f"it holds a {refused[1]}" if refused else "it is damaged, or not by torch.save"
+    return (
+        f"cannot be read as a state dict: {reason}.\n"
+        "A file with other Python objects is a program and is not run here. Load it where it "
+        "was made, and save model.state_dict()."
+    )
 
 
 def _flat(tree: Mapping[Any, Any], above: str) -> Iterator[tuple[str, Any]]:

@@ -78,10 +78,10 @@ class Verdict(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A verdict, and where it applies; ``syntax`` is one more kind.
+    """A verdict, and where it applies; ``syntax`` and ``unreadable`` are two more kinds.
 
     Attributes:
-        file: Path of the program.
+        file: Path of the program; of a notebook, with the cell.
         line: Line in it, from 1.
         kind: As of :class:`Verdict`.
         name: The name in full.

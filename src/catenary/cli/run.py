@@ -27,6 +27,11 @@ def work(options: argparse.Namespace) -> int:
         parser.error("what to run? Name a script, or a module after -m.")
     if not options.module and not Path(program[0]).exists():
         parser.error(f"there is no file {program[0]!r} in {Path.cwd()}.")
+    if not options.module and program[0].endswith(".ipynb"):
+        parser.error(
+            f"{program[0]!r} is a notebook, and Python would read it as data and do nothing. Make "
+            f"a program of it: jupyter nbconvert --to script {program[0]}"
+        )
     if sys.flags.ignore_environment:
         parser.error(
             "this Python was started with -E or -I and ignores the environment, "

@@ -4,7 +4,9 @@ Each is a rule written once and a ``torch.optim.Optimizer`` over the machinery o
 this room calls beside `expr`. Users call it: ``from catenary.optim import AdamW``.
 """
 
-from catenary.optim import lr_scheduler
+from typing import NoReturn
+
+from catenary.optim import lr_scheduler, swa_utils
 from catenary.optim.adadelta import Adadelta
 from catenary.optim.adafactor import Adafactor
 from catenary.optim.adagrad import Adagrad
@@ -46,4 +48,18 @@ __all__ = [
     "Rprop",
     "SGDScheduleFree",
     "lr_scheduler",
+    "swa_utils",
 ]
+
+_TORCHS = {
+    "LBFGS": "its step evaluates the loss several times, which is no rule of one pass",
+    "SparseAdam": "gradients are dense here (nn.Embedding(..., sparse=False))",
+}
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Tell where a name of torch.optim is that has no place here."""
+    if name in _TORCHS:
+        message = f"catenary.optim has no {name}: {_TORCHS[name]}. torch.optim.{name} is torch's."
+        raise AttributeError(message)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

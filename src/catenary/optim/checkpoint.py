@@ -129,7 +129,9 @@ class Loading:
         return dict(zip(keys, self._params, strict=True))
 
     def _state_of(self, key: Any) -> Mapping[str, Any]:
-        return self._states.get(key, {})  # type: ignore[no-any-return]
+        # Until 2.4, torch's SGD without momentum saved that its buffer is None.
+        found = self._states.get(key, {})
+        return {name: value for name, value in found.items() if value is not None}
 
     def states(self) -> list[tuple[TensorParam, Mapping[str, Any]]]:
         """Return what each matched parameter's state becomes."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch._C._autograd import _profiler_enabled
+from torch._C._dynamo.eval_frame import get_eval_frame_callback
 from torch.optim.optimizer import _global_optimizer_post_hooks as _GLOBAL_POST_HOOKS
 from torch.optim.optimizer import _global_optimizer_pre_hooks as _GLOBAL_PRE_HOOKS
 
@@ -17,7 +19,7 @@ from catenary.optim.engine import Engine
 from catenary.optim.grouping import restoring
 from catenary.optim.param_groups import ParamGroups
 from catenary.optim.state import StateView, as_float32, as_tensors, portable, write_state
-from catenary.optim.treatment import freeze
+from catenary.optim.treatment import built_in_rules, freeze
 from catenary.optim.words import (
     check_storage,
     check_values,
@@ -138,6 +140,12 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
                 f"{type(self).__name__} got differentiable=True, and a fused step cannot be "
                 f"differentiated through. Use torch.optim.{type(self).__name__} for that."
             )
+        if hasattr(params, "namedparams"):
+            raise TypeError(
+                f"{type(self).__name__} of catenary.optim updates torch's tensors, and got a "
+                f"{type(params).__name__}, a Link. For Links there is catenary.optimizers: "
+                f"Adam().setup(link)."
+            )
         self._module = params if isinstance(params, torch.nn.Module) else None
         self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
@@ -166,6 +174,8 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
             HyperparameterError: If a hyperparameter lies outside its range; nothing was changed.
             GradientError: If a gradient is sparse, or a parameter complex; nothing was changed.
         """
+        if get_eval_frame_callback() is not None:  # called by what torch.compile made
+            return _uncompiled_step()(self, closure)
         watched = self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks
         if watched or _GLOBAL_PRE_HOOKS or _GLOBAL_POST_HOOKS or _profiler_enabled():
             return _watched_step(self, closure)
@@ -173,8 +183,10 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 
     # torch wraps what is not marked so, and opens a profiler's region at every step.
     step.hooked = True  # type: ignore[attr-defined]
+    # Nor has torch.compile anything to gain in here: the kernels are compiled already.
+    step._torchdynamo_disable = True  # type: ignore[attr-defined]
 
-    def _step(self, closure: Callable[[], Any] | None) -> Any:
+    def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -225,7 +237,14 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 
         Raises:
             StateError: If the checkpoint does not fit; nothing was changed.
+            TypeError: If it is no dictionary.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"load_state_dict takes what state_dict() returned, not a "
+                f"{type(state_dict).__name__}. Is it a file's name? Then "
+                f"load_state_dict(torch.load(name))."
+            )
         state_dict = dict(state_dict)
         for pre_hook in self._optimizer_load_state_dict_pre_hooks.values():
             state_dict = pre_hook(self, state_dict) or state_dict
@@ -304,11 +323,13 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
     def __getstate__(self) -> dict[str, Any]:
         held = super().__getstate__()
         states = {tensor: portable(state) for tensor, state in self.state.items()}
-        return {**held, "state": states, "t": self._engine.t, "_rules": self._rules}
+        hooks = {p.leaf: p.update_rule._hookable for _, p in self._view.namedparams()}
+        engine = (self._engine.t, self._engine.settings())
+        return {**held, "state": states, "hooks": hooks, "engine": engine, "_rules": self._rules}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        states, t = state.pop("state"), state.pop("t", 0)
+        states, hooks, (t, settings) = map(state.pop, ("state", "hooks", "engine"))
         self.__dict__.setdefault("_module", None)
         self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
@@ -316,6 +337,9 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._follow()
         self._engine.setup(self._view)
         self._engine.t = t
+        for tensor, hookable in hooks.items():
+            self._view.of(tensor).update_rule._hookable = hookable  # type: ignore[union-attr]
+        self._engine.take_settings(settings)
         self.state = {tensor: as_tensors(state) for tensor, state in states.items()}
 
     def _rule_of(self, group: Mapping[str, Any]) -> type[DeclaredRule]:
@@ -327,7 +351,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         name = group.get("rule")
         if name is None:
             return self.rule
-        found = self._rules.get(name) or _built_in().get(name)
+        found = self._rules.get(name) or built_in_rules().get(name)
         if found is None:
             raise StateError(
                 f"a group is updated by {name}, which this optimizer has not met; call "
@@ -342,9 +366,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 _watched_step = torch.optim.Optimizer.profile_hook_step(Optimizer._step)
 
 
-def _built_in() -> dict[str, type[DeclaredRule]]:
-    from catenary import optim
-
-    kinds = [getattr(optim, name) for name in optim.__all__]
-    rules = [getattr(kind, "rule", None) for kind in kinds]
-    return {rule.__name__: rule for rule in rules if rule is not None}
+@functools.cache
+def _uncompiled_step() -> Callable[..., Any]:
+    disable: Any = torch.compiler.disable
+    return disable(_watched_step)  # type: ignore[no-any-return]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,10 +33,13 @@ STEP, AVERAGE, MASTER, LOW = "step", "averaged_param", "master_param", "compensa
 
 
 def read_state(param: TensorParam) -> dict[str, Any]:
-    """Return a parameter's state, on the rule's own memory; empty before its first update."""
+    """Return a parameter's state, on the rule's own memory, and what programs added to it.
+
+    The rule's part is empty before its first update.
+    """
     rule = param.update_rule
     if rule.state is None:
-        return {}
+        return dict(param.beside)
     found: dict[str, Any] = {}
     shapes = rule.shapes(param.shape)
     # What chance decides depends on the step.
@@ -53,11 +57,17 @@ def read_state(param: TensorParam) -> dict[str, Any]:
         found[LOW] = param.shown(rule._compensation, param.shape)
     if rule._average is not None:
         found[AVERAGE] = param.shown(rule._average, param.shape)
-    return found
+    return {**found, **param.beside}
 
 
 def _as_tensor(held: Any) -> torch.Tensor:
     return torch.from_numpy(held) if isinstance(held, np.ndarray) else tensor_of(held)
+
+
+class _ByValue(NamedTuple):
+    """A tensor on its way through a pickle, as a NumPy array."""
+
+    held: Any
 
 
 def portable(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,19 +77,22 @@ def portable(state: Mapping[str, Any]) -> dict[str, Any]:
     and gone before the handle is used.
     """
     plain = {key: value for key, value in state.items() if type(value) is torch.Tensor}
-    return {**state, **{key: array_of(value) for key, value in plain.items()}}
+    return {**state, **{key: _ByValue(array_of(value)) for key, value in plain.items()}}
 
 
 def as_tensors(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return a state as it was before :func:`portable`."""
-    return {key: _as_tensor(value) for key, value in state.items()}
+    return {
+        key: _as_tensor(value.held) if isinstance(value, _ByValue) else value
+        for key, value in state.items()
+    }
 
 
 def as_float32(state: Mapping[str, Any], rule: DeclaredRule) -> dict[str, Any]:
     """Return a state as that of a float32 parameter which is updated by the same rule."""
     apart = {MASTER, LOW} if rule.counts_steps else {MASTER, LOW, STEP}
     return {
-        key: value.float() if value.dtype in HALF_DTYPES else value
+        key: value.float() if getattr(value, "dtype", None) in HALF_DTYPES else value
         for key, value in state.items()
         if key not in apart
     }
@@ -113,10 +126,14 @@ def check_state(
 def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
     """Give a parameter's rule a state; without any it begins anew.
 
+    What no rule knows is the program's own, and kept beside; None counts as nothing, as in the
+    checkpoints of SGD without momentum that torch wrote for years.
+
     Raises:
         StateError: If an array does not have the parameter's shape; nothing is changed then.
     """
     rule = param.update_rule
+    values = {key: value for key, value in values.items() if value is not None}
     words = {name: rule.value(name) for name in rule.specs}
     wrong = check_state(type(rule), words, param.shape, values)
     if wrong:
@@ -132,7 +149,14 @@ def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
             numbers[name] = float(value)
         else:
             arrays[declared.key] = param.own_part(value.detach()).to(device, copy=True)
-    rule._state = arrays if values else None
+    known = _known(rule)
+    held = param.beside
+    param.beside = {
+        key: value if value is held.get(key) else _copied(value, device)
+        for key, value in values.items()
+        if key not in known
+    }
+    rule._state = arrays if values.keys() & known else None
     # torch's SGD counts nothing: whoever has a buffer was updated before.
     t = int(values[STEP]) if STEP in values else int(bool(arrays))
     rule._clock = Clock(t, numbers)
@@ -140,6 +164,17 @@ def write_state(param: TensorParam, values: Mapping[str, Any]) -> None:
     if AVERAGE in values:
         rule._average = param.own_part(values[AVERAGE].detach()).to(device, copy=True)
     changes.values()
+
+
+def _known(rule: DeclaredRule | type[DeclaredRule]) -> set[str]:
+    """Return the keys of a state that are the machinery's, whether a slot is switched on or off."""
+    return {STEP, AVERAGE, MASTER, LOW, *(declared.key for declared in rule.slots.values())}
+
+
+def _copied(value: Any, device: torch.device) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().to(device, copy=True)
+    return copy.deepcopy(value)
 
 
 def _write_beside(param: TensorParam, values: Mapping[str, Any]) -> None:
@@ -158,7 +193,10 @@ def _write_beside(param: TensorParam, values: Mapping[str, Any]) -> None:
 
 
 class _ParamState(dict[str, Any]):
-    """One parameter's state; what is assigned or deleted reaches the rule."""
+    """One parameter's state; what is assigned or deleted reaches the rule.
+
+    A key that no rule knows is the program's: what it assigns there is kept as it is.
+    """
 
     def __init__(self, param: TensorParam, values: Mapping[str, Any]) -> None:
         super().__init__(values)
@@ -167,6 +205,9 @@ class _ParamState(dict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, value)
         rule = self._param.update_rule
+        if key not in _known(rule):
+            self._param.beside[key] = value
+            return
         shapes = rule.shapes(self._param.shape)
         needed = {d.key for name, d in rule.active_slots().items() if name in shapes}
         if needed <= self.keys():
@@ -174,6 +215,27 @@ class _ParamState(dict[str, Any]):
 
     def __delitem__(self, key: str) -> None:
         super().__delitem__(key)
+        if self._param.beside.pop(key, self) is self:
+            write_state(self._param, self._param.beside)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *values: Any, **named: Any) -> None:
+        for key, value in dict(*values, **named).items():
+            self[key] = value
+
+    def pop(self, key: str, *default: Any) -> Any:
+        if default and key not in self:
+            return default[0]
+        value = self[key]
+        del self[key]
+        return value
+
+    def clear(self) -> None:
+        super().clear()
         write_state(self._param, {})
 
 

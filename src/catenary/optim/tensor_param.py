@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from catenary import changes
-from catenary.backends.memory import array_of
+from catenary.backends.memory import array_of, tensor_of
 
 __all__ = ["TensorParam"]
 
@@ -20,6 +20,7 @@ class TensorParam:
         leaf: The tensor that groups and the module hold.
         name: Its name in the model, or its place among the optimizer's parameters.
         sharding: How it is spread over processes; None where it is not.
+        beside: What the program added to its state under names that no rule knows.
     """
 
     sharding: Any = None
@@ -27,6 +28,7 @@ class TensorParam:
     def __init__(self, tensor: torch.Tensor, name: str) -> None:
         self.tensor = self.leaf = tensor
         self.name = name
+        self.beside: dict[str, Any] = {}
         self._update_rule: Any = None
         self._loss_scale: float | None = None
         self._scale_spent = False
@@ -51,6 +53,14 @@ class TensorParam:
         """The values as a writable NumPy array on the same memory; the tensor where none can be."""
         return array_of(self.tensor.data)
 
+    @array.setter
+    def array(self, value: Any) -> None:
+        given = tensor_of(value)
+        if given.data_ptr() != self.tensor.data_ptr():
+            self.tensor.data.copy_(given)
+
+    data = array
+
     @property
     def grad(self) -> Any:
         """The gradient, in the same form; None where there is none."""
@@ -58,6 +68,14 @@ class TensorParam:
         if held is not None and self._scale_spent:
             self.unscale_grad()
         return None if held is None else array_of(held.data)
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        given = None if value is None else tensor_of(value)
+        held = self.tensor.grad
+        # `param.grad *= 0.5` has written already, and assigns a view of what is there.
+        if given is None or held is None or given.data_ptr() != held.data_ptr():
+            self.tensor.grad = given
 
     @property
     def xp(self) -> Any:
@@ -75,6 +93,16 @@ class TensorParam:
     def shape(self) -> tuple[int, ...]:
         """The tensor's shape."""
         return tuple(self.tensor.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of its dimensions."""
+        return self.tensor.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of its elements."""
+        return self.tensor.numel()
 
     def shown(self, held: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         """Return a state array, whole of shape `shape`, as programs see it."""

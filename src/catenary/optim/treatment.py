@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from catenary.errors import StateError
 from catenary.optim.grouping import give_rule, restoring, split
 from catenary.optim.tensor_param import TensorParam
 from catenary.optim.words import check_storage, check_values
+from catenary.optimizer.declared_rule import DeclaredRule
 from catenary.optimizer.treatment import hook_rules
 
-__all__ = ["Treatment", "freeze"]
+__all__ = ["Treatment", "built_in_rules", "freeze"]
 
 Chosen = list[tuple[str, TensorParam]]
 
@@ -49,6 +51,12 @@ class Treatment:
 
     def _use_rule(self, chosen: Chosen, rule: Any, words: dict[str, Any]) -> None:
         kind = getattr(rule, "rule", rule)
+        if not (isinstance(kind, type) and issubclass(kind, DeclaredRule)):
+            raise TypeError(
+                f"use({rule!r}) names no rule; give an optimizer of catenary.optim, such as "
+                f"optim.SGD, or a rule of your own: a class made from FormulaRule or MatrixRule."
+            )
+        check_name(kind)
         check_values(kind, words)
         self._optimizer._rules[kind.__name__] = kind
         with restoring(self._optimizer.param_groups):
@@ -63,3 +71,26 @@ def freeze(group: dict[str, Any], *, frozen: bool) -> None:
         tensor.requires_grad_(not frozen)
         if frozen:
             tensor.grad = None
+
+
+def built_in_rules() -> dict[str, type[DeclaredRule]]:
+    """Return the rules of this room by name."""
+    from catenary import optim
+
+    rules = [getattr(getattr(optim, name), "rule", None) for name in optim.__all__]
+    return {rule.__name__: rule for rule in rules if rule is not None}
+
+
+def check_name(rule: type[DeclaredRule]) -> None:
+    """Raise if a rule is called as another of this room: a checkpoint holds the name alone.
+
+    Raises:
+        StateError: With both.
+    """
+    held = built_in_rules().get(rule.__name__, rule)
+    if held is not rule:
+        raise StateError(
+            f"{rule.__module__}.{rule.__name__} is called as {held.__module__}.{held.__name__} is, "
+            f"and a checkpoint holds only the name. Is it Chainer's, whose words and formulas are "
+            f"others? Take catenary.optim's, or give your own another name."
+        )

@@ -140,3 +140,8 @@ def check_gradient(entry: Entry) -> None:
         raise GradientError(
             f"parameter {entry.path} has a sparse gradient; ask for a dense one (sparse=False)."
         )
+    if entry.in_bucket and held.grad is not None and held.grad.dtype != held.dtype:
+        raise GradientError(
+            f"parameter {entry.path} has dtype {held.dtype} and a gradient of {held.grad.dtype}; "
+            f"a kernel reads both alike. Set param.grad = param.grad.to(param.dtype) first."
+        )

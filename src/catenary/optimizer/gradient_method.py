@@ -6,6 +6,7 @@ import warnings
 from typing import Any, ClassVar
 
 import torch
+from torch._C._dynamo.eval_frame import get_eval_frame_callback
 
 from catenary import changes
 from catenary.errors import annotate
@@ -133,10 +134,11 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
             else:
                 self._view.zerograds()
             self._view.backward(loss, self._loss_scale)
-        if self._takes_chainers_way():
-            self._update_one_by_one()
-        else:
-            self._update_by_plan()
+        move = self._update_one_by_one if self._takes_chainers_way() else self._update_by_plan
+        if get_eval_frame_callback() is not None:
+            # Called by what torch.compile made, which cannot gain in kernels compiled already.
+            move = torch.compiler.disable(move)  # type: ignore[no-untyped-call]
+        move()
         return loss
 
     def _takes_chainers_way(self) -> bool:

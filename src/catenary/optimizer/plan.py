@@ -225,6 +225,8 @@ class Plan:
             if rested or not all(bucket.is_in_place() for bucket in made[0]):
                 made = None
         if made is None:
+            for entry in self.entries:
+                check_gradient(entry)
             self._create_states()
             buckets = self._make_buckets(scaled)
             planned = {id(param) for bucket in buckets for param in bucket.params}

@@ -83,6 +83,12 @@ class Selection:
         Args:
             rule: A rule's class, or an optimizer's class that has one.
             **words: Hyperparameters of that rule.
+
+        Raises:
+            TypeError: If `rule` is neither, or (:class:`WrongWordError`) has no such word.
+            HyperparameterError: If a value is no number or lies outside its range.
+            StateError: In a torch optimizer, if the rule is called as one of its own; nothing was
+                changed.
         """
         self._owner._use_rule(self._chosen, rule, words)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -48,7 +49,8 @@ class TorchTarget(ABC):
             if param.tensor.grad is not None:
                 param.tensor.grad.zero_()
 
-    def check_loss(self, loss: Any) -> None:
+    @staticmethod
+    def check_loss(loss: Any) -> None:
         """Raise LossError unless `loss` is a scalar tensor that depends on parameters."""
         if not isinstance(loss, torch.Tensor):
             raise LossError(
@@ -103,4 +105,21 @@ class TorchTarget(ABC):
         """Tell autograd that tensors changed, so that a stale graph is an error and no wrong
         number.
         """
+        if not changed:
+            self._tell_of_rest()
         torch.autograd.graph.increment_version(changed)
+
+    def _tell_of_rest(self) -> None:
+        """Warn if nothing moves although there are gradients: who computes them by hand, as in
+        evolution strategies or with `torch.func`, may think of `requires_grad` last.
+        """
+        resting = [path for path, param in self.namedparams(False) if param.tensor.grad is not None]
+        if resting and not any(map(self.takes_part, self.params(False))):
+            more = ", ..." if len(resting) > 3 else ""
+            warnings.warn(
+                f"nothing was updated: {', '.join(resting[:3])}{more} have gradients, but rest as "
+                f"frozen ones do, since their requires_grad is False. Call requires_grad_() on "
+                f"them, also where gradients are computed by hand.",
+                UserWarning,
+                stacklevel=2,
+            )

@@ -217,7 +217,8 @@ class UpdateRule(Keeping):
                     self._state[key] = value
         elif is_reading(serializer):
             # While a loader only checks, it hands the old `t` back; None asks for the stored one.
-            self._load_new_state(serializer, int(serializer("t", None)))
+            stored = serializer("t", None)
+            self._load_new_state(serializer, self.t if stored is None else int(stored))
         if t != self.t:  # a write gives the rule a clock of its own
             self.t = t
         param = self._serialized_param

@@ -72,7 +72,7 @@ def load_safetensors(
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
     except safetensors.SafetensorError as error:
         raise SnapshotError(f"{os.fspath(path)} is damaged: {error}") from error
     if _GROUPS not in metadata:

@@ -53,6 +53,7 @@ class StandardUpdater(Updater):
 
     Raises:
         TargetError: If an optimizer of torch.optim comes without its model.
+        TypeError: If an iterator is a torch DataLoader.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class StandardUpdater(Updater):
         model: Any = None,
     ) -> None:
         self._iterators = _by_name(iterator)
+        for name, each in self._iterators.items():
+            _check_iterator(name, each)
         models = _by_name(model)
         self._optimizers = {
             name: _with_target(each, models.get(name), loss_func)
@@ -165,6 +168,15 @@ class StandardUpdater(Updater):
             optimizer.serialize(serializer[f"optimizer:{name}"])
             serialize_target(optimizer.target, serializer[f"model:{name}"])
         self.iteration = serializer("iteration", self.iteration)
+
+
+def _check_iterator(name: str, iterator: Any) -> None:
+    if isinstance(iterator, torch.utils.data.DataLoader):
+        raise TypeError(
+            f"iterator {name!r} is a DataLoader, which knows no epochs and cannot be resumed. Give "
+            f"its dataset to an iterator of catenary: SerialIterator(loader.dataset, batch_size), "
+            f"or MultiprocessIterator, which has workers."
+        )
 
 
 def _by_name(given: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import torch
 
 from catenary.config import config
 from catenary.errors import SnapshotError, TargetError
+from catenary.optimizer.torch_target import TorchTarget
 from catenary.serializer import Serializer
 
 __all__ = ["TorchOptimizer"]
@@ -49,9 +50,14 @@ class TorchOptimizer:
         self.use_auto_new_epoch = False
 
     def update(self, lossfun: Any, *args: Any, **kwds: Any) -> Any:
-        """Clear gradients, compute the loss, differentiate, step; return the loss."""
+        """Clear gradients, compute the loss, differentiate, step; return the loss.
+
+        Raises:
+            LossError: If `lossfun` returned no scalar to differentiate.
+        """
         self.optimizer.zero_grad()
         loss = lossfun(*args, **kwds)
+        TorchTarget.check_loss(loss)
         loss.backward()
         self.optimizer.step()
         self.t += 1
