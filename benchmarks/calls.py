@@ -4,10 +4,10 @@
                                [--only relu ...] [--out FOLDER]
 
 Each call is made forward alone, and with backward and clearing the gradients, on small and on
-medium arrays (`call_table.SIZES`). Ours, torch's by hand (`call_table_torch.py`) and, in a process
-of its own, the original's take turns in one run; medians are compared. Results and gradients of
-all sides are compared too; those of dropout with the original's alone, whose random numbers ours
-shares.
+medium arrays (`call_table.SIZES`). Ours takes turns with torch's by hand (`call_table_torch.py`),
+and then with the original's, which has a process of its own; medians are compared. Results and
+gradients of all sides are compared too; those of dropout with the original's alone, whose random
+numbers ours shares.
 
 Goals: faster than the original, and on small arrays at most 15 µs over torch for each function
 that is called (a link calls several).
@@ -16,14 +16,17 @@ that is called (a link calls several).
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import json
+import math
 import os
 import platform
 import statistics
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,7 @@ RANDOM = {"dropout"}
 JOINED = {"NStepLSTM"}
 
 Row = dict[str, Any]
+Clock = Callable[[], float]
 
 
 class Counter(catenary.FunctionHook):
@@ -98,8 +102,19 @@ def counted(case: Case) -> int:
     return int(counter.calls)
 
 
+def in_turns(ours: Clock, theirs: Clock, rounds: int) -> tuple[float, float]:
+    """Return the medians of two sides that take turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    sides = list(zip((ours, theirs), times, strict=True))
+    for _ in range(rounds):
+        for clock, spent in sides:
+            spent.append(clock())
+        sides.reverse()
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
 def measure(name: str, size: str, rounds: int, peer: Process | None) -> Row:
-    """Return the microseconds of a call by way and side, and the errors."""
+    """Return our microseconds of a call and theirs, by way and side, and the errors."""
     originals = prepare(peer, name, size)
     ours = Case(catenary, name, size)
     torchs = TorchCase(name, size, ours.link)
@@ -107,15 +122,13 @@ def measure(name: str, size: str, rounds: int, peer: Process | None) -> Row:
     gc.collect()
     gc.disable()
     for way in WAYS:
-        acts = {"ours": getattr(ours, way), "torch": getattr(torchs, way)}
-        count = max(2, min(20, int(1000 / timed(acts["ours"], 5))))
-        times: dict[str, list[float]] = {side: [] for side in (*acts, "chainer")}
-        for turn in range(rounds):
-            for side in sorted(acts, reverse=bool(turn % 2)):
-                times[side].append(timed(acts[side], count))
-            if peer is not None:
-                times["chainer"].append(float(peer.ask(json.dumps([way, count]))))
-        row[way] = {side: statistics.median(spent) for side, spent in times.items() if spent}
+        act, by_hand = getattr(ours, way), getattr(torchs, way)
+        count = max(2, min(20, int(1000 / timed(act, 5))))
+        our_clock = functools.partial(timed, act, count)
+        row[way] = {"torch": in_turns(our_clock, functools.partial(timed, by_hand, count), rounds)}
+        if peer is not None:
+            question = json.dumps([way, count])
+            row[way]["chainer"] = in_turns(our_clock, lambda q=question: float(peer.ask(q)), rounds)
     gc.enable()
     return row
 
@@ -126,30 +139,31 @@ def line_of(name: str, rows: dict[str, Row]) -> str:
     cells += [f"{over_torch(rows, way):.1f}" for way in WAYS]
     for size in SIZES:
         for way in WAYS:
-            spent = rows[size][way]
-            cells.append(f"{spent['ours'] / spent['chainer']:.2f}" if "chainer" in spent else "–")
-    spent = rows["medium"]["both"]
-    cells.append(f"{spent['ours'] / spent['torch']:.2f}")
+            cells.append(f"{ratio(rows[size][way], 'chainer'):.2f}".replace("nan", "–"))
+    cells.append(f"{ratio(rows['medium']['both'], 'torch'):.2f}")
     cells.append("yes" if not missed(rows) else ", ".join(missed(rows)))
     return f"| {' | '.join(cells)} |"
 
 
+def ratio(spent: Row, side: str) -> float:
+    """Return our time over a side's; NaN if it was not there."""
+    ours, theirs = spent.get(side, (math.nan, math.nan))
+    return float(ours / theirs)
+
+
 def over_torch(rows: dict[str, Row], way: str) -> float:
     """Return the microseconds of a small call over torch's."""
-    spent = rows["small"][way]
-    return float(spent["ours"] - spent["torch"])
+    ours, theirs = rows["small"][way]["torch"]
+    return float(ours - theirs)
 
 
 def missed(rows: dict[str, Row]) -> list[str]:
     """Return the goals that a call misses."""
     goal = GOAL_US * rows["small"]["functions"]
     found = [f"{way}: over {GOAL_US:.0f} µs" for way in WAYS if over_torch(rows, way) > goal]
-    for size in SIZES:
-        for way in WAYS:
-            spent = rows[size][way]
-            if spent["ours"] >= spent.get("chainer", float("inf")):
-                found.append(f"{way}, {size}: slower than Chainer")
-    return found
+    ways = ((size, way) for size in SIZES for way in WAYS)
+    slower = (f"{way}, {size}" for size, way in ways if ratio(rows[size][way], "chainer") >= 1)
+    return found + [f"{what}: slower than Chainer" for what in slower]
 
 
 HEAD = (

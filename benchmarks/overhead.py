@@ -1,10 +1,10 @@
 """What our layer over torch costs in an iteration of a small MLP; `calls.py` has single calls.
 
-    python benchmarks/overhead.py [--threads 1 2] [--rounds 400] [--out FOLDER]
+    python benchmarks/overhead.py [--threads 1 2] [--rounds 1200] [--out FOLDER]
 
 Forward, backward and clearing the gradients of an MLP with batches of 100: ours as a Chain, torch's
-as a raw loop over tensors and as modules, all fed with NumPy arrays. All sides take turns in one
-run, and medians are compared: only ratios mean anything on a shared machine.
+as a raw loop over tensors and as modules, all fed with NumPy arrays. All sides take turns of 20
+iterations in one run, and medians are compared: only ratios mean anything on a shared machine.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from catenary import Chain, Variable, links
 from catenary import functions as F
 
 BATCH = 100
+TURN = 20
 NETWORKS = {"784-50-50-10": (784, 50, 50, 10), "50 throughout": (50, 50, 50, 50)}
 Act = Callable[[], Any]
 
@@ -49,22 +50,24 @@ class MLP(Chain):
 
 
 def in_turns(sides: Iterable[Act], rounds: int) -> list[list[float]]:
-    """Call the sides turn by turn, in all orders; return their times, the first tenth dropped.
+    """Call the sides turn by turn, in all orders, several times each, as a training loop does.
 
-    What a side finds in the processor's caches depends on who came before. In microseconds.
+    What a side finds in the processor's caches depends on who came before. Returns the times in
+    microseconds.
     """
     sides = list(sides)
     times: list[list[float]] = [[] for _ in sides]
     gc.collect()
     gc.disable()
     orders = itertools.cycle(itertools.permutations(zip(sides, times, strict=True)))
-    for order in itertools.islice(orders, rounds):
+    for order in itertools.islice(orders, -(-rounds // TURN)):
         for side, spent in order:
-            start = time.perf_counter()
-            side()
-            spent.append((time.perf_counter() - start) * 1e6)
+            for _ in range(TURN):
+                start = time.perf_counter()
+                side()
+                spent.append((time.perf_counter() - start) * 1e6)
     gc.enable()
-    return [spent[rounds // 10 :] for spent in times]
+    return times
 
 
 def iterations(sizes: Sequence[int]) -> list[Act]:
@@ -148,7 +151,7 @@ def main() -> None:
     """Measure, print, and write a table."""
     parser = argparse.ArgumentParser(description="What our layer over torch costs.")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=1200)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args()
     results = [measure(threads, options.rounds) for threads in options.threads]
