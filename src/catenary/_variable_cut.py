@@ -11,13 +11,10 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.autograd.graph import GradientEdge
-
-if TYPE_CHECKING:
-    from catenary._variable_graph import VariableNode
 
 __all__ = ["cut_edges", "late", "replant", "stop", "thread"]
 
@@ -26,7 +23,7 @@ _CUT = "catenary: unchained"
 
 # The nodes that were cut and that operations from before still read. A cut Variable goes on with
 # another node, so that the old one is here for as long as there are such operations.
-late: set[weakref.ref[VariableNode]] = set()
+late: set[weakref.ref[Any]] = set()
 
 
 class _Thread(threading.local):
@@ -44,7 +41,7 @@ class _Thread(threading.local):
 thread = _Thread()
 
 
-def stop(grad_fn: Any, index: int, node: VariableNode) -> None:
+def stop(grad_fn: Any, index: int, node: Any) -> None:
     """Let no gradient through that arrives at `node`, the output `index` of torch's `grad_fn`."""
     late.add(weakref.ref(node, late.discard))
     grad_fn.register_prehook(_stopper(index, node._variable))
@@ -120,7 +117,7 @@ def replant(variable: Any) -> bool:
     return True
 
 
-def _all_gone(node: VariableNode) -> list[VariableNode]:
+def _all_gone(node: Any) -> list[Any]:
     """Return the nodes that gradients from `node` come to, itself first; none if one matters."""
     found = [node]
     seen = {node}

@@ -74,9 +74,17 @@ class VariableNode:
         grad_fn = self._grad_fn
         if grad_fn is not None:
             # What torch would tell from now on, we have to.
-            form = grad_fn._input_metadata[self._output_nr]
-            self._shape, self._dtype, self._grad_fn = form.shape, form.dtype, None
+            self._shape, self._dtype = self._form
+            self._grad_fn = None
         return grad_fn
+
+    @property
+    def _form(self) -> tuple[Any, Any]:
+        """Shape and dtype, as torch's operation knows them, or else this node."""
+        if self._grad_fn is None:
+            return self._shape, self._dtype
+        known = self._grad_fn._input_metadata[self._output_nr]
+        return known.shape, known.dtype
 
     @property
     def creator_node(self) -> Operation | None:
@@ -113,16 +121,12 @@ class VariableNode:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape when the node was made."""
-        grad_fn = self._grad_fn
-        known = None if grad_fn is None else grad_fn._input_metadata[self._output_nr]
-        return tuple(self._shape if known is None else known.shape)
+        return tuple(self._form[0])
 
     @property
     def dtype(self) -> Any:
         """Dtype when the node was made."""
-        grad_fn = self._grad_fn
-        known = None if grad_fn is None else grad_fn._input_metadata[self._output_nr]
-        return numpy_dtype(self._dtype if known is None else known.dtype)
+        return numpy_dtype(self._form[1])
 
     @property
     def label(self) -> str:

@@ -2,9 +2,9 @@
 //
 // Two kinds of threads can share the work. torch's own wait for their next parallel region awake,
 // for some milliseconds after each: found so, they are taken along as a team, since a thread of ours
-// would have to share its processor with one that only waits. Otherwise helpers of our own are
-// woken: the caller never waits for one that has not begun, so a helper without a processor delays
-// nothing, as a team's member would.
+// would have to share its processor with one that only waits. But a team's end waits for every
+// member, so otherwise helpers of our own are woken: the caller never waits for one that has not
+// begun, and a helper without a processor delays nothing.
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -284,8 +284,8 @@ struct AtFork {
   AtFork() { pthread_atfork(nullptr, nullptr, after_fork_in_child); }
 } at_fork;
 
-// The least that is worth another thread: one that waits awake begins within 3 microseconds, one
-// that has to wake needs 50.
+// The fewest values that are worth another thread: of one that waits awake, and of one that has to
+// be woken.
 constexpr int64_t kBatchValues = 16384;
 constexpr int64_t kHelperValues = 262144;
 
