@@ -345,6 +345,16 @@ def test_what_a_program_adds_to_a_state_stays_there(kind: str) -> None:
     assert model[0].weight not in opt.state
 
 
+def test_what_a_program_added_stays_the_same_object_when_the_rule_is_written_to() -> None:
+    model = make()
+    opt = Adam(model, lr=0.01)
+    learn(model, opt, steps=1)
+    state, slow = opt.state[model[0].weight], torch.zeros(3)
+    state["slow"] = slow
+    state["exp_avg"] = torch.zeros_like(model[0].weight)
+    assert state["slow"] is slow
+
+
 def test_a_wide_state_keeps_what_a_program_added() -> None:
     model = make().bfloat16()
     opt = AdamW(model, storage="kahan")
