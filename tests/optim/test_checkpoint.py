@@ -352,7 +352,7 @@ def test_what_a_program_added_stays_the_same_object_when_the_rule_is_written_to(
     state, slow = opt.state[model[0].weight], torch.zeros(3)
     state["slow"] = slow
     state["exp_avg"] = torch.zeros_like(model[0].weight)
-    assert state["slow"] is slow
+    assert opt.state[model[0].weight]["slow"] is slow
 
 
 def test_a_wide_state_keeps_what_a_program_added() -> None:
