@@ -42,11 +42,17 @@ def what_is_there():
 
 @pytest.fixture(autouse=True)
 def nothing_stays_behind():
-    before = what_is_there()
+    gc.collect()  # what tests before left to be collected is not this test's
+    processes, shared, files = what_is_there()
     yield
-    if what_is_there() != before:
-        gc.collect()  # an exception's traceback may hold an iterator
-    assert what_is_there() == before
+    gc.collect()  # an exception's traceback may hold an iterator
+    here, _, open_files = what_is_there()
+    assert (here, open_files) == (processes, files)
+    # Shared memory is the whole machine's: what tests beside this one hold goes away by itself.
+    deadline = time.monotonic() + 30
+    while left := set(Path("/dev/shm").iterdir()) - shared:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
 
 
 class Base:

@@ -5,6 +5,7 @@ How many snapshots may wait, and what ends a wait, is in test_snapshot_room.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -341,6 +342,7 @@ def test_snapshots_that_wait_for_a_process_open_no_files(gate, tmp_path):
     writer("s0", tmp_path, {"w": np.zeros(3)})
     until(lambda: len(multiprocessing.active_children()) == 1)
     time.sleep(0.05)  # it has been started
+    gc.collect()  # what tests before left open
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     writer("s1", tmp_path, {"w": np.zeros(3)})
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
