@@ -26,7 +26,7 @@ help:
 	@echo "make format       format the code and repair what ruff can repair"
 	@echo "make clean        remove everything that was made, environments too"
 
-$(READY): pyproject.toml constraints.txt setup.py src/catenary/kernel/pool.cc
+$(READY): pyproject.toml constraints.txt setup.py $(wildcard src/catenary/kernel/*.cc)
 	@echo "Installing PyTorch and the tools into .venv: some minutes, once."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
@@ -43,7 +43,7 @@ $(ORACLE): Makefile
 	@touch $@
 
 # Lightning, Accelerate and Transformers: some 200 MB that nothing else needs.
-$(FRAMEWORKS): pyproject.toml constraints.txt setup.py src/catenary/kernel/pool.cc
+$(FRAMEWORKS): pyproject.toml constraints.txt setup.py $(wildcard src/catenary/kernel/*.cc)
 	@echo "Installing PyTorch and three frameworks into .frameworks: some minutes, once."
 	@$(PYTHON) -m venv .frameworks
 	@.frameworks/bin/python -m pip install --quiet -c constraints.txt -e ".[dev,frameworks]"

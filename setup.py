@@ -1,11 +1,14 @@
-"""Builds the one compiled file, the thread pool; everything else stands in pyproject.toml."""
+"""Builds the one compiled file: the thread pool, and what asks many tensors at once.
+
+Everything else stands in pyproject.toml.
+"""
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 
 
 class PlatformWheel(bdist_wheel):
-    """The pool has no Python in it, so one wheel a platform serves every version of Python."""
+    """There is no Python in it, so one wheel a platform serves every version of Python."""
 
     def get_tag(self) -> tuple[str, str, str]:
         """Name the wheel py3-none-<platform>."""
@@ -16,8 +19,8 @@ setup(
     cmdclass={"bdist_wheel": PlatformWheel},
     ext_modules=[
         Extension(
-            "catenary.kernel._pool",
-            ["src/catenary/kernel/pool.cc"],
+            "catenary.kernel._compiled",
+            ["src/catenary/kernel/pool.cc", "src/catenary/kernel/tensors.cc"],
             extra_compile_args=["-std=c++20", "-O2", "-pthread"],
             extra_link_args=["-pthread"],
             language="c++",

@@ -20,7 +20,7 @@ from catenary import Link, Parameter, optimizer_hooks, optimizers
 from catenary.expr import Formula
 from catenary.expr.node import Node, const, hyper, node, norm, tensor
 from catenary.expr.ops import OPS
-from catenary.kernel import Step, Table, launch, native, pool, schedule
+from catenary.kernel import Step, Table, launch, library, native, pool, schedule, tensors
 from catenary.kernel.compiler import compiled_count
 from catenary.kernel.ir import SPELL
 
@@ -233,15 +233,23 @@ def test_without_the_pool_kernels_run_on_one_thread(monkeypatch: pytest.MonkeyPa
     assert same(train(), want)
 
 
-def test_a_missing_pool_is_told_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.setattr(pool, "__file__", str(tmp_path / "pool.py"))
-    pool._pool.cache_clear()
+def test_a_missing_compiled_file_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    want = train()
+    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    caches = [library.entry, pool._pool, tensors._asking]
+    for cache in caches:
+        cache.cache_clear()
     try:
         with pytest.warns(RuntimeWarning, match="run on one thread"):
-            train()
-        train()
+            found = train()
+        assert tensors._asking() is None
+        assert same(train(), found)
+        assert same(found, want)
     finally:
-        pool._pool.cache_clear()
+        for cache in caches:
+            cache.cache_clear()
 
 
 def test_without_llvmlite_steps_run_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:

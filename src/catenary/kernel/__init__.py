@@ -11,9 +11,10 @@ from catenary.kernel.outcome import Launch
 from catenary.kernel.schedule import Pass, Schedule, schedule
 from catenary.kernel.storage import Kind, Storage
 from catenary.kernel.table import Table, aligned, is_dense
+from catenary.kernel.tensors import Tensors
 from catenary.kernel.triton import DeviceStep, Later
 
 __all__ = [
     "DeviceStep", "Kind", "Later", "Launch", "Pass", "Schedule", "Step", "Storage", "Table",
-    "Whole", "aligned", "bound", "is_dense", "schedule",
+    "Tensors", "Whole", "aligned", "bound", "is_dense", "schedule",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -151,11 +152,11 @@ class Step:
         bad = [(i, row) for i, of_table in enumerate(rows) for row in of_table]
         if bad or stage == 0:
             return bad
-        parts: dict[Node, list[float]] = {}
+        parts: dict[Node, list[Floats]] = {}
         for i, table in enumerate(self.tables):
             for reduction, squares in zip(table.reductions(stage), sums[i], strict=True):
                 if reduction.over == "model":
-                    parts.setdefault(reduction.source, []).extend(squares.tolist())
+                    parts.setdefault(reduction.source, []).append(squares)
                 else:
                     over_tensor[i][reduction.name] = np.sqrt(squares)
         for i, table in enumerate(self.tables):
@@ -177,9 +178,10 @@ def bound(tables: Sequence[Table], whole: Whole | None = None) -> Step | DeviceS
     return Step(tables, whole)
 
 
-def _root_of_sum(squares: list[float]) -> float:
+def _root_of_sum(squares: Sequence[Floats]) -> float:
     """Return √Σ, exactly rounded, so that the order of tensors shows in no bit."""
     try:
-        return math.sqrt(math.fsum(squares))
+        # A view hands out its numbers one by one; a list of them would have to be allocated.
+        return math.sqrt(math.fsum(chain.from_iterable(held.data for held in squares)))
     except OverflowError:
         return math.inf

@@ -88,10 +88,14 @@ class _Work:
     ) -> None:
         self.rows, self.kernels, self.results = rows, kernels, results
         parts, self.owners, self.outs = [], [], []
+        # What a step allocates is paid for dearly right after thousands of gradients were freed.
+        self._sums, self._first = [], []
         for held, kernel, width in zip(rows, kernels, results, strict=True):
-            per_row = -(-held.counts // CHUNK_SIZE)
+            per_row = np.maximum(1, -(-held.counts // CHUNK_SIZE))
+            self._first.append(np.cumsum(per_row) - per_row)
+            self._sums.append(np.zeros((width, held.table.size)))
             owners = np.repeat(np.arange(len(per_row)), per_row)
-            first = np.repeat(np.cumsum(per_row) - per_row, per_row)
+            first = np.repeat(self._first[-1], per_row)
             part = np.zeros(len(owners), CHUNK)
             part["function"] = kernel.address
             part["pointers"] = held.pointers.ctypes.data + owners * held.pointers.strides[0]
@@ -132,11 +136,13 @@ class _Work:
             out[...] = 0.0
 
     def sums(self, i: int) -> Floats:
-        """Return what was measured on table `i`, added up by row: (results, rows)."""
-        sums = np.zeros((self.results[i], self.rows[i].table.size))
-        for k in range(self.results[i]):
-            np.add.at(sums[k], self.owners[i], self.outs[i][:, k])
-        return sums
+        """Return what was measured on table `i`, added up by row: (results, rows).
+
+        The next call writes to the same memory.
+        """
+        found = self._sums[i]
+        np.add.reduceat(self.outs[i][:, : len(found)], self._first[i], axis=0, out=found.T)
+        return found
 
 
 class CompiledRunner:

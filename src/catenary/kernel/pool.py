@@ -5,13 +5,13 @@ from __future__ import annotations
 import ctypes
 import functools
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from catenary.config import config
+from catenary.kernel.library import entry
 
 __all__ = ["CHUNK", "run_chunks"]
 
@@ -48,19 +48,16 @@ def run_chunks(chunks: np.ndarray[Any, Any], address: int, values: int) -> None:
 @functools.cache
 def _pool() -> Any:
     """Return the pool's entry point; None, after one warning, where it was not built."""
-    for path in sorted(Path(__file__).parent.glob("_pool*.so")):
-        try:
-            run = ctypes.CDLL(str(path)).catenary_run_chunks
-        except (OSError, AttributeError):
-            continue
-        number = ctypes.c_int64
-        run.argtypes = (ctypes.c_void_p, number, number, ctypes.c_int, ctypes.c_int)
-        run.restype = None
-        return run
-    warnings.warn(
-        "catenary's thread pool was not built, so optimizer steps run on one thread and do not "
-        "flush subnormals. Reinstall catenary where a C++20 compiler is found.",
-        RuntimeWarning,
-        stacklevel=2,
-    )
-    return None
+    run = entry("catenary_run_chunks")
+    if run is None:
+        warnings.warn(
+            "catenary's thread pool was not built, so optimizer steps run on one thread and do not "
+            "flush subnormals. Reinstall catenary where a C++20 compiler is found.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+    number = ctypes.c_int64
+    run.argtypes = (ctypes.c_void_p, number, number, ctypes.c_int, ctypes.c_int)
+    run.restype = None
+    return run

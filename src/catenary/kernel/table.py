@@ -10,6 +10,7 @@ import torch
 from catenary.expr import Reduction
 from catenary.kernel.schedule import Schedule
 from catenary.kernel.storage import ROW
+from catenary.kernel.tensors import Addresses
 
 __all__ = ["Floats", "Table", "aligned", "is_dense"]
 
@@ -51,7 +52,7 @@ class Table:
             2**24, one a row.
 
     Attributes:
-        addresses: Of this step's gradients; 0 where there is none.
+        addresses: Of this step's gradients, shape (rows,); 0 where there is none.
         rows: Which rows take part in this step.
         groups: (hyperparameters of the program by name, rows that have these), together every row.
         scalars: (rows, scalars) float64; filled by the launch.
@@ -78,9 +79,10 @@ class Table:
     def set_gradients(self, gradients: Sequence[torch.Tensor | None]) -> None:
         """Take this step's gradients: one a row, None where there is none."""
         self._gradients: Sequence[torch.Tensor | None] | None = gradients
-        self.addresses = [0 if held is None else held.data_ptr() for held in gradients]
+        found = [0 if held is None else held.data_ptr() for held in gradients]
+        self.addresses: Addresses = np.array(found, np.int64)
 
-    def set_addresses(self, addresses: list[int]) -> None:
+    def set_addresses(self, addresses: Addresses) -> None:
         """Take the addresses of the gradients that the parameters themselves hold in this step."""
         self._gradients, self.addresses = None, addresses
 

@@ -6,16 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
 from catenary import changes
 from catenary.errors import CatenaryError
 from catenary.expr import Formula
-from catenary.kernel import Kind, Storage, Table, aligned, schedule
+from catenary.kernel import Kind, Storage, Table, Tensors, aligned, schedule
 from catenary.kernel.storage import COUNT
 from catenary.optimizer.averaging import AVERAGE
 from catenary.optimizer.declared_rule import state_tensor
-from catenary.optimizer.entry import Entry
+from catenary.optimizer.entry import Entry, check_fit
 from catenary.optimizer.update_rule import Clock, UpdateRule
 
 __all__ = ["Bucket", "at"]
@@ -51,9 +52,9 @@ class Bucket:
         self.in_bucket = entries[0].in_bucket
         self.params = [entry.param for entry in entries]
         self.tensors: list[torch.Tensor] = [param.tensor for param in self.params]
-        self._at = [held.data_ptr() for held in self.tensors]
+        self._asked = Tensors(self.tensors)
+        self._at = np.array([held.data_ptr() for held in self.tensors], np.int64)
         self._memory = [held.detach() for held in self.tensors]
-        self._contiguous = all(held.is_contiguous() for held in self.tensors)
         self.kind = self._kind()
         columns = self._columns()
         program = schedule(formula, Storage.of(self.kind, columns))
@@ -103,7 +104,7 @@ class Bucket:
         A torch module may be cast or moved, or have ``param.data`` replaced, without telling. The
         memory is held until then, so nothing else can have come to lie there.
         """
-        return [held.data_ptr() for held in self.tensors] == self._at
+        return self._asked.lie_at(self._at)
 
     def moving(self) -> list[torch.Tensor]:
         """Return the tensors that this step updates."""
@@ -121,40 +122,31 @@ class Bucket:
         Args:
             frozen_rest: Whether rows that are frozen or have no gradient take no part.
         """
-        table = self.table
-        frozen = frozen_rest and False in [held.requires_grad for held in self.tensors]
-        try:
-            addresses = [
-                g.data_ptr() if (g := held.grad).is_contiguous() else -1  # type: ignore[union-attr]
-                for held in self.tensors
-            ]
-        except (AttributeError, RuntimeError):
-            return self._read_some(frozen_rest=frozen_rest)
-        if -1 in addresses or not self._contiguous:
-            if any(held.grad is None or held.grad.is_sparse for held in self.tensors):
-                return self._read_some(frozen_rest=frozen_rest)
-            for held in self.tensors:
-                assert held.grad is not None
-                held.grad = aligned(held.grad, held)
-            addresses = [held.grad.data_ptr() for held in self.tensors]  # type: ignore[union-attr]
-        table.set_addresses(addresses)
-        table.rows = range(table.size)
-        if frozen:
-            table.rows = [row for row, held in enumerate(self.tensors) if held.requires_grad]
+        found = self._asked.gradients()
+        if found is None:
+            return self._read_one_by_one(frozen_rest=frozen_rest)
+        self.table.set_addresses(found)
+        self.table.rows = range(self.table.size)
         return True
 
-    def _read_some(self, *, frozen_rest: bool) -> bool:
+    def _read_one_by_one(self, *, frozen_rest: bool) -> bool:
         grads: list[torch.Tensor | None] = []
-        for held in self.tensors:
+        for entry, held in zip(self.entries, self.tensors, strict=True):
             grad = held.grad
-            if grad is not None and not grad.is_sparse:
+            if grad is None or grad.is_sparse:
+                grads.append(None)
+                continue
+            if grad.dtype != held.dtype or grad.shape != held.shape:
+                check_fit(entry)
+            if grad.stride() != held.stride():
                 held.grad = grad = aligned(grad, held)
             grads.append(grad)
-        self.table.set_gradients([None if g is None or g.is_sparse else g for g in grads])
+        self.table.set_gradients(grads)
+        self.table.rows = range(self.table.size)
         if frozen_rest:
             pairs = enumerate(zip(grads, self.tensors, strict=True))
             self.table.rows = [i for i, (g, t) in pairs if g is not None and t.requires_grad]
-        return False
+        return None not in grads
 
     def forget_groups(self) -> None:
         """Look anew which rows agree: a hyperparameter or a `t` was written."""

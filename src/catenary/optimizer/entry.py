@@ -15,7 +15,7 @@ from catenary.optimizer.formula_rule import FormulaRule
 from catenary.optimizer.matrix_rule import MatrixRule
 from catenary.optimizer.update_rule import UpdateRule
 
-__all__ = ["Entry", "check_gradient", "joins_kernel", "make_entry", "row_key"]
+__all__ = ["Entry", "check_fit", "check_gradient", "joins_kernel", "make_entry", "row_key"]
 
 
 @dataclass
@@ -140,8 +140,25 @@ def check_gradient(entry: Entry) -> None:
         raise GradientError(
             f"parameter {entry.path} has a sparse gradient; ask for a dense one (sparse=False)."
         )
-    if entry.in_bucket and held.grad is not None and held.grad.dtype != held.dtype:
+    if entry.in_bucket and held.grad is not None:
+        check_fit(entry)
+
+
+def check_fit(entry: Entry) -> None:
+    """Raise unless the gradient has the parameter's dtype and shape.
+
+    Raises:
+        GradientError: With the parameter's path.
+    """
+    held = entry.param.tensor
+    if held.grad.dtype != held.dtype:
         raise GradientError(
             f"parameter {entry.path} has dtype {held.dtype} and a gradient of {held.grad.dtype}; "
             f"a kernel reads both alike. Set param.grad = param.grad.to(param.dtype) first."
+        )
+    if held.grad.shape != held.shape:
+        raise GradientError(
+            f"parameter {entry.path} has shape {tuple(held.shape)} and a gradient of shape "
+            f"{tuple(held.grad.shape)}: the parameter was replaced after backward. Clear its "
+            f"gradient, and run backward again."
         )
