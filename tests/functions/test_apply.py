@@ -396,11 +396,31 @@ def test_zoneout_while_not_training_returns_the_new_values():
 
 
 @pytest.mark.parametrize(
+    "axes",
+    [
+        ([0, 1], [1, 2]),
+        ([1, 0], [0, 2]),
+        ([0, 30], (30, 51), [51, 0]),
+        ([..., 1], [1, 2], [2, ...]),
+        ([0, 1], [1, 2], []),
+    ],
+)
+def test_einsum_takes_lists_of_axes(axes):
+    arrays = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
+    operands = [operand for pair in zip(arrays, axes, strict=False) for operand in pair]
+    operands += axes[2:]
+    found = F.einsum(*operands)
+    np.testing.assert_allclose(found.array, np.einsum(*operands))
+
+
+@pytest.mark.parametrize(
     ("error", "call"),
     [
         (ValueError, lambda: F.resize_images(np.ones((1, 1, 2, 2), "f"), (2, 2), mode="cubic")),
         (ValueError, lambda: F.permutate(np.ones(3, "f"), np.array([0, 0, 1]))),
-        (TypeError, lambda: F.einsum(np.ones((2, 2), "f"), [0, 0])),
+        (TypeError, lambda: F.einsum(np.ones((2, 2), "f"), [0, 0.5])),
+        (TypeError, lambda: F.einsum(np.ones((2, 2), "f"), np.ones((2, 2), "f"))),
+        (ValueError, lambda: F.einsum(np.ones((2, 2), "f"), [0, 52])),
         (InvalidType, lambda: F.convolution_nd(np.ones((1, 1, 3), "f"), np.ones((1, 1), "f"))),
     ],
 )
