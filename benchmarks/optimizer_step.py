@@ -2,12 +2,12 @@
 
     python benchmarks/optimizer_step.py [--threads 2 1] [--rounds 15] [--out FOLDER]
 
-Whole calls, interleaved in one run, medians; gradients are fresh, not zero, and newly allocated
-before each call, outside the timed region; clearing them is inside. *Plain* is the bare update.
-*Realistic* is dynamic loss scale, finite check, clipping by the norm over the model, weight decay,
-update. At the end both sides' parameters are compared. *Same mix* is our own engine with the same
-streams and passes and no arithmetic to speak of: what memory and the host allow, and *limit* its
-time over torch's. Only the ratios mean anything on a shared machine.
+Whole calls, interleaved in one run, medians; gradients are fresh, not zero, and newly allocated by
+a backward pass before each call, outside the timed region; clearing them is inside. *Plain* is the
+bare update. *Realistic* is dynamic loss scale, finite check, clipping by the norm over the model,
+weight decay, update. At the end both sides' parameters are compared. *Same mix* is our own engine
+with the same streams and passes and no arithmetic to speak of: what memory and the host allow, and
+*limit* its time over torch's. Only the ratios mean anything on a shared machine.
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ class Ours:
         return float(self.optimizer._loss_scale or 1.0)
 
     def give(self, gradients: list[torch.Tensor]) -> None:
-        """Do what backward would leave behind."""
-        for param, gradient in zip(self.params, gradients, strict=True):
-            param.tensor.grad = gradient
+        """Let backward leave these gradients behind, in new memory."""
+        torch.autograd.backward(self.tensors, gradients)
+        for param in self.params:
             param._loss_scale = self.optimizer._loss_scale
 
     def step(self) -> None:
@@ -127,9 +127,8 @@ class Theirs:
         return 1.0 if self.scaler is None else float(self.scaler.get_scale())
 
     def give(self, gradients: list[torch.Tensor]) -> None:
-        """Do what backward would leave behind."""
-        for tensor, gradient in zip(self.tensors, gradients, strict=True):
-            tensor.grad = gradient
+        """Let backward leave these gradients behind, in new memory."""
+        torch.autograd.backward(self.tensors, gradients)
 
     def step(self) -> None:
         """Update and clear: what is timed."""

@@ -47,8 +47,7 @@ def make(kind: Any, shapes: list[Shape], words: dict[str, Any]) -> tuple[Any, li
 
 def spent(opt: Any, tensors: list[torch.Tensor], gradients: list[torch.Tensor]) -> float:
     """Return the milliseconds that a step took."""
-    for tensor, gradient in zip(tensors, gradients, strict=True):
-        tensor.grad = gradient.clone()
+    torch.autograd.backward(tensors, gradients)
     start = time.perf_counter()
     opt.step()
     opt.zero_grad()
