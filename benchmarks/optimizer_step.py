@@ -98,9 +98,13 @@ class Ours:
         for param in self.params:
             param._loss_scale = self.optimizer._loss_scale
 
+    def update(self) -> None:
+        """Update."""
+        self.optimizer.update()
+
     def step(self) -> None:
         """Update and clear: what is timed."""
-        self.optimizer.update()
+        self.update()
         for tensor in self.tensors:
             tensor.grad = None
 
@@ -130,8 +134,8 @@ class Theirs:
         """Let backward leave these gradients behind, in new memory."""
         torch.autograd.backward(self.tensors, gradients)
 
-    def step(self) -> None:
-        """Update and clear: what is timed."""
+    def update(self) -> None:
+        """Update."""
         if self.scaler is None:
             self.optimizer.step()
         else:
@@ -139,6 +143,10 @@ class Theirs:
             torch.nn.utils.clip_grad_norm_(self.tensors, CLIP, foreach=True)
             self.scaler.step(self.optimizer)
             self.scaler.update()
+
+    def step(self) -> None:
+        """Update and clear: what is timed."""
+        self.update()
         self.optimizer.zero_grad(set_to_none=True)
 
 

@@ -23,6 +23,7 @@ SMALL = {
     "calls": [*ONE, "--only", "relu", "Linear"],
     "curves": ["--steps", "6", "--threads", "1"],
     "every_rule": [*ONE, "--workload", MLP],
+    "host": [*ONE, "--counts", "3"],
     "loading": ["--rounds", "2", "--size", "200"],
     "low_precision": [*ONE, "--workloads", MLP, "--storages", "kahan"],
     "optimizer_step": [*ONE, "--workloads", MLP],
