@@ -7,7 +7,7 @@ import pytest
 
 import catenary.functions as F
 import catenary.links as L
-from catenary import Variable, using_config
+from catenary import Variable, grad, using_config
 
 
 def by_steps(function, **options):
@@ -81,3 +81,42 @@ def test_a_network_is_one_call_in_the_graph():
         hy, ys = link(None, [np.ones((2, 3), "f"), np.ones((4, 3), "f")])
     assert {y.creator for y in ys} == {hy.creator}
     assert [y.shape for y in ys] == [(2, 2), (4, 2)]
+
+
+LINKS = [L.NStepLSTM, L.NStepBiLSTM, L.NStepGRU, L.NStepBiGRU, L.NStepRNNTanh, L.NStepBiRNNReLU]
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_shorter_sequence_beside_them_changes_nothing_for_equal_ones(kind):
+    np.random.seed(5)
+    link = kind(2, 3, 4, 0.0)
+    data = [np.random.rand(n, 3).astype("f") for n in (5, 5, 2)]
+    alone, beside = (differentiated_twice(link, data[:n]) for n in (2, 3))
+    for a, b in zip(alone, beside, strict=True):
+        assert np.abs(a).max() > 0
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def differentiated_twice(link, data):
+    """Outputs of the first two sequences, their gradients, and what those leave when sent back."""
+    link.cleargrads()
+    xs = [Variable(array) for array in data]
+    *_, ys = link(*[None] * link.n_cells, xs)
+    loss = sum(F.sum(y * y * y) for y in ys[:2])
+    gradients = grad([loss], xs[:2], enable_double_backprop=True)
+    sum(F.sum(g * g) for g in gradients).backward()
+    first = dict(link.namedparams())["/0/w0"]
+    return [v.array for v in (*ys[:2], *gradients)] + [xs[0].grad, xs[1].grad, first.grad]
+
+
+def test_gradients_of_gates_are_changed_one_by_one():
+    link = L.NStepLSTM(1, 3, 4, 0.0)
+    link.cleargrads()
+    hy, _, _ = link(None, None, [Variable(np.random.rand(5, 3).astype("f")) for _ in range(2)])
+    F.sum(hy * hy).backward()
+    params = list(link.params())
+    before = [p.grad.copy() for p in params]
+    for factor, p in enumerate(params):
+        p.grad *= factor
+    for factor, (p, was) in enumerate(zip(params, before, strict=True)):
+        np.testing.assert_array_equal(p.grad, was * np.float32(factor))

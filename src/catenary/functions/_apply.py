@@ -44,21 +44,7 @@ def apply(
     if _variable_hooks.in_force or unusual.entries or late:
         return _carefully(label, operation, inputs, check)[0]
     # What follows is `_carefully` for the case whose speed matters.
-    tensors, nodes, requires_grad = [], [], False
-    for given in inputs:
-        if isinstance(given, Variable):
-            variable = given
-        elif isinstance(given, numpy.ndarray) and (shared := share(given)) is not None:
-            tensors.append(shared)
-            nodes.append(place_of_array(given))
-            continue
-        else:
-            variable = _wrapped(label, given)
-        tensor = variable._tensor
-        tensors.append(variable.tensor if tensor is None or variable._pending else tensor)
-        nodes.append(variable._node or variable.node)
-        if variable._requires_grad:
-            requires_grad = True
+    tensors, nodes, requires_grad = _read(label, inputs)
     if check is not None:
         check(label, *tensors)
     try:
@@ -84,14 +70,37 @@ def apply_many(
     """Run an operation with several results; see :func:`apply`."""
     if _variable_hooks.in_force or unusual.entries or late:
         return _carefully(label, operation, inputs, check)
-    variables, tensors = _taken(label, inputs)
+    tensors, nodes, requires_grad = _read(label, inputs)
     if check is not None:
         check(label, *tensors)
     try:
         made = operation(*tensors)
     except (RuntimeError, IndexError) as error:
         _explain(label, tensors, error)
-    return _results(made, variables, tensors, VariableNode._creator(label, operation))
+    creator = VariableNode._creator(label, operation, tuple(nodes))
+    return _results(made, tensors, requires_grad, creator)
+
+
+def _read(
+    label: str, inputs: tuple[Any, ...]
+) -> tuple[list[torch.Tensor], list[VariableNode], bool]:
+    """Return the inputs' tensors and places, and whether any needs a gradient."""
+    tensors, nodes, requires_grad = [], [], False
+    for given in inputs:
+        if isinstance(given, Variable):
+            variable = given
+        elif isinstance(given, numpy.ndarray) and (shared := share(given)) is not None:
+            tensors.append(shared)
+            nodes.append(place_of_array(given))
+            continue
+        else:
+            variable = _wrapped(label, given)
+        tensor = variable._tensor
+        tensors.append(variable.tensor if tensor is None or variable._pending else tensor)
+        nodes.append(variable._node or variable.node)
+        if variable._requires_grad:
+            requires_grad = True
+    return tensors, nodes, requires_grad
 
 
 def _carefully(
@@ -118,7 +127,11 @@ def _carefully(
     if hooks:
         del creator._read
     results = made if isinstance(made, (tuple, list)) else (made,)
-    return _results(results, variables, tensors, creator if record else None)
+    if not record:
+        return tuple([_unrecorded(tensor, variables, tensors) for tensor in results])
+    creator.inputs = nodes_of(variables)
+    requires_grad = any([v._requires_grad for v in variables])  # noqa: C419 - the list is faster
+    return _results(results, tensors, requires_grad, creator)
 
 
 def _taken(label: str, inputs: tuple[Any, ...]) -> tuple[list[Variable], list[torch.Tensor]]:
@@ -148,13 +161,9 @@ def _computed(
 
 
 def _results(
-    made: Any, variables: list[Variable], tensors: list[torch.Tensor], creator: Operation | None
+    made: Any, tensors: list[torch.Tensor], requires_grad: bool, creator: Operation
 ) -> tuple[Variable, ...]:
-    """Wrap tensors that were computed from `variables`; no creator means that nothing records."""
-    if creator is None:
-        return tuple([_unrecorded(tensor, variables, tensors) for tensor in made])
-    requires_grad = any([v._requires_grad for v in variables])  # noqa: C419 - the list is faster
-    creator.inputs = nodes_of(variables)
+    """Wrap what an operation computed from `tensors`."""
     given = set(map(id, tensors))
     results, nodes = [], []
     for tensor in made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -18,10 +19,19 @@ def _check(label: str, x: torch.Tensor, W: torch.Tensor) -> None:
         reject(label, "W of the dtype of x and the shape of its axes from axis 1 on", x, W)
 
 
+@functools.cache
+def _below_zero(dtype: torch.dtype) -> float:
+    """Return the number next to 0 on the negative side."""
+    return -torch.finfo(dtype).tiny * torch.finfo(dtype).eps
+
+
 def _leak(x: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
     places = x.ndim - W.ndim - 1
     slopes = W.reshape((*W.shape, *[1] * places)) if W.ndim and places else W
-    return torch.where(x >= 0, x, x * slopes)
+    # What `where(x >= 0, x, x * slopes)` gives, gradient at 0 included; torch computes `where` one
+    # by one, and these in vectors.
+    kept = torch.threshold(x, _below_zero(x.dtype), 0)
+    return torch.addcmul(kept, slopes, torch.relu(-x), value=-1)
 
 
 def prelu(x: Any, W: Any) -> Variable:

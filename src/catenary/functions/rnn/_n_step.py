@@ -17,6 +17,7 @@ from catenary.variable import Variable
 __all__ = ["run", "run_sequences"]
 
 _Tensors = Sequence[torch.Tensor]
+_Group = tuple[torch.Tensor, ...]
 _KERNELS: dict[str, Callable[..., Any]] = {
     "lstm": torch.lstm,
     "gru": torch.gru,
@@ -58,10 +59,13 @@ def run(
     def network(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         first, x = tensors[:parts], tensors[parts : parts + steps]
         groups = _grouped(tensors[parts + steps :], each)
+        options = (kind, n_layers, dropout_ratio, directions, groups)
         sizes = [step.shape[0] for step in x]
-        options = (kind, n_layers, dropout_ratio, first, groups)
-        data, last = _layers(*options, torch.cat(x), sizes, directions)
-        return (*last, *torch.split(data, sizes))
+        if _are_alike(sizes):
+            data, last = _layers(*options, first, torch.stack(x))
+            return (*last, *data.unbind())
+        data, last = _layers(*options, first, torch.cat(x), sizes)
+        return (*last, *data.split_with_sizes(sizes))
 
     made = apply_many(_label(kind), network, *states, *xs, *_flat(ws, bs), check=floating)
     return list(made[:parts]), made[parts:]
@@ -86,22 +90,23 @@ def run_sequences(
     parts, batch, each = len(states), len(xs), len(ws[0])
 
     def network(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        first, x = list(tensors[:parts]), tensors[parts : parts + batch]
+        x = tensors[parts : parts + batch]
         groups = _grouped(tensors[parts + batch :], each)
-        lengths = tuple([len(sequence) for sequence in x])
-        steps = _interleaving(lengths)
+        options = (kind, n_layers, dropout_ratio, directions, groups)
+        lengths = [sequence.shape[0] for sequence in x]
+        if _are_alike(lengths):
+            y, last = _layers(*options, tensors[:parts], torch.stack(x, 1))
+            return (*last, *y.unbind(1))
+        steps = _interleaving(tuple(lengths))
+        first: _Tensors = tensors[:parts]
         if steps.order is not None:
             first = _taken(steps.order, *first, axis=1)
-        data = torch.cat(x)
-        if batch > 1:
-            (data,) = _taken(steps.places, data)
-        options = (kind, n_layers, dropout_ratio, first, groups)
-        y, last = _layers(*options, data, steps.sizes, directions)
-        if batch > 1:
-            (y,) = _taken(steps.back, y)
+        (data,) = _taken(steps.places, torch.cat(x))
+        y, last = _layers(*options, first, data, steps.sizes)
+        (y,) = _taken(steps.back, y)
         if steps.order is not None:
             last = _taken(torch.argsort(steps.order), *last, axis=1)
-        return (*last, *torch.split(y, list(lengths)))
+        return (*last, *y.split_with_sizes(lengths))
 
     def check(label: str, *tensors: torch.Tensor) -> None:
         floating(label, *tensors)
@@ -125,9 +130,13 @@ def _flat(ws: Sequence[Sequence[Any]], bs: Sequence[Sequence[Any]]) -> list[Any]
     return [array for pair in zip(ws, bs, strict=True) for group in pair for array in group]
 
 
-def _grouped(tensors: _Tensors, each: int) -> list[_Tensors]:
+def _grouped(tensors: _Group, each: int) -> list[_Group]:
     """Return the weights and biases of every layer and direction."""
     return [tensors[i : i + 2 * each] for i in range(0, len(tensors), 2 * each)]
+
+
+def _are_alike(lengths: Sequence[int]) -> bool:
+    return lengths.count(lengths[0]) == len(lengths)
 
 
 def _taken(places: torch.Tensor, *tensors: torch.Tensor, axis: int = 0) -> list[torch.Tensor]:
@@ -173,42 +182,56 @@ def _layers(
     kind: str,
     n_layers: int,
     ratio: float,
-    states: _Tensors,
-    groups: Sequence[_Tensors],
-    data: torch.Tensor,
-    lengths: Sequence[int],
     directions: int,
+    groups: Sequence[_Group],
+    states: _Tensors,
+    data: torch.Tensor,
+    lengths: Sequence[int] | None = None,
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """Run all layers over time steps of these lengths, one after the other in `data`."""
-    sizes = _lengths(tuple(lengths))
-    backward = _reversal(lengths).to(data.device) if directions > 1 else None
+    """Run all layers over time steps: data of shape (steps, batch, in).
+
+    Steps of different lengths lie one after the other instead, in data of shape (Σ lengths, in).
+    """
+    sizes = None if lengths is None else _lengths(tuple(lengths))
+    turn = _turn(lengths, data.device) if directions > 1 else None
     last: list[list[torch.Tensor]] = [[] for _ in states]
     for layer in range(n_layers):
         outputs = []
         for direction in range(directions):
             index = directions * layer + direction
             x = _dropped(data, ratio) if layer else data
-            x = x[backward] if direction else x
-            h = [s if len(s) == 1 else s[index : index + 1] for s in states]
+            x = turn(x) if turn and direction else x
+            h = [s if s.shape[0] == 1 else s[index : index + 1] for s in states]
             y, *after = _one(kind, x, sizes, h, groups[index])
-            outputs.append(y[backward] if direction else y)
+            outputs.append(turn(y) if turn and direction else y)
             for kept, state in zip(last, after, strict=True):
                 kept.append(state)
-        data = torch.cat(outputs, 1) if directions > 1 else outputs[0]
+        data = torch.cat(outputs, -1) if directions > 1 else outputs[0]
     return data, [kept[0] if len(kept) == 1 else torch.cat(kept) for kept in last]
 
 
 def _one(
-    kind: str, x: torch.Tensor, sizes: torch.Tensor, h: _Tensors, group: _Tensors
+    kind: str, x: torch.Tensor, sizes: torch.Tensor | None, h: _Tensors, group: _Group
 ) -> tuple[torch.Tensor, ...]:
     """Run one layer in one direction."""
     gates = len(group) // 4
-    weights = [torch.cat(tuple(group[gates * i : gates * (i + 1)])) for i in range(4)]
+    weights = [torch.cat(group[gates * i : gates * (i + 1)]) for i in range(4)]
     state: Any = h if kind == "lstm" else h[0]
-    result: tuple[torch.Tensor, ...] = _KERNELS[kind](
-        x, sizes, state, weights, True, 1, 0.0, False, False
-    )
+    # Without dropout inside, `train` only says whether cuDNN keeps what a backward pass needs.
+    options = (state, weights, True, 1, 0.0, torch.is_grad_enabled(), False)
+    steps = (x, *options, False) if sizes is None else (x, sizes, *options)
+    result: tuple[torch.Tensor, ...] = _KERNELS[kind](*steps)
     return result
+
+
+def _turn(
+    sizes: Sequence[int] | None, device: torch.device
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return what makes every sequence run backward, and forward again."""
+    if sizes is None:
+        return lambda data: data.flip(0)
+    places = _reversal(sizes).to(device)
+    return lambda data: data.index_select(0, places)
 
 
 def _reversal(sizes: Sequence[int]) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,8 @@ class NStepRNNBase(ChainList):
         return self._parameters("b")
 
     def _parameters(self, kind: str) -> list[list[Parameter]]:
-        return [[getattr(child, f"{kind}{i}") for i in range(self.n_weights)] for child in self]
+        names = _names(kind, self.n_weights)
+        return [[getattr(child, name) for name in names] for child in self]
 
     def init_hx(self, xs: Any) -> Variable:
         """Return a state of zeros for the sequences `xs`."""
@@ -111,7 +113,10 @@ class NStepRNNBase(ChainList):
         kind = getattr(type(self).rnn, "kind", None)
         if kind is None:
             return self._call_by_steps(states, xs)
-        first = [self.init_hx(xs).array if h is None else h for h in states]
+        # One array of zeros will do for all: nothing writes to it, and no gradient goes there.
+        missing = any([h is None for h in states])  # noqa: C419 - the list is faster
+        zeros = self.init_hx(xs).array if missing else None
+        first = [zeros if h is None else h for h in states]
         options = (kind, self.n_layers, self.dropout)
         return run_sequences(*options, first, self.ws, self.bs, xs, self.direction)
 
@@ -131,6 +136,11 @@ class NStepRNNBase(ChainList):
             [functions.permutate(h, order, axis=1, inv=True) for h in last],
             [rows[i] for i in back],
         )
+
+
+@functools.cache
+def _names(kind: str, count: int) -> tuple[str, ...]:
+    return tuple([f"{kind}{i}" for i in range(count)])
 
 
 def by_torch(kind: str, function: Any, **options: Any) -> Any:
