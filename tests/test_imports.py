@@ -65,7 +65,7 @@ ARROWS = {
     "serializers": "serializer",
     "dataset": "backend",
     "iterators": "dataset",
-    "exporters": "functions links variable serializers",
+    "exporters": "function links variable serializers",
     "reporter": "variable backend serializer",
     "computational_graph": "function variable",
     "training": "optimizer link dataset iterators serializers serializer reporter variable backend"

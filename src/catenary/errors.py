@@ -5,6 +5,7 @@ working.
 
     CatenaryError
     ├── HyperparameterError (ValueError)   a hyperparameter outside its range, or no number
+    │   └── MissingWordError (KeyError)    a group that lacks a hyperparameter
     ├── WrongWordError (TypeError)         a word of another library's language, or of none
     ├── TraceError (TypeError)             a formula that cannot be traced
     ├── ProgramError (ValueError)          a traced program that breaks the language's own rules
@@ -36,6 +37,13 @@ class CatenaryError(Exception):
 
 class HyperparameterError(CatenaryError, ValueError):
     """A hyperparameter is no number, is NaN, or lies outside its range."""
+
+
+class MissingWordError(HyperparameterError, KeyError):
+    """A group of a torch optimizer lacks a hyperparameter that its rule reads."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 class WrongWordError(CatenaryError, TypeError):

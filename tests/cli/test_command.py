@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+import numpy
 import pytest
 
 from catenary import __version__
@@ -87,3 +89,41 @@ def test_a_notebook_is_not_run_as_the_data_that_it_is(tmp_path, capsys):
         main(["run", str(path)])
     assert end.value.code == 2
     assert "jupyter nbconvert --to script" in capsys.readouterr().err
+
+
+def test_without_a_command_the_help_says_which_there_are(capsys):
+    with pytest.raises(SystemExit):
+        main([])
+    said = capsys.readouterr()
+    assert all(f"\n    {name} " in said.err for name in COMMANDS)
+    assert said.out == ""
+
+
+def without_reader(*words):
+    """Run a command whose reader goes away before it begins; return its status and complaints."""
+    receiver, sender = os.pipe()
+    os.close(receiver)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "catenary", *map(str, words)],
+            stdout=sender, stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+        )  # fmt: skip
+    finally:
+        os.close(sender)
+    return done.returncode, done.stderr
+
+
+def test_a_command_whose_reader_went_away_ends_quietly(tmp_path):
+    numpy.savez(tmp_path / "a.npz", **{f"array{i:04}": numpy.ones(1) for i in range(400)})
+    (tmp_path / "old.py").write_text("import chainer.no_such_module\n" * 300)
+    for words in (
+        ["--help"],
+        ["info"],
+        ["info", tmp_path / "a.npz"],
+        ["check", tmp_path / "old.py"],
+        ["convert", tmp_path / "a.npz", tmp_path / "b.npz"],
+    ):
+        assert without_reader(*words) == (141, ""), words
+    with numpy.load(tmp_path / "b.npz") as written:
+        assert len(written.files) == 400

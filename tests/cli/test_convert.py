@@ -211,3 +211,14 @@ def test_a_file_that_is_none_of_ours_is_refused(tmp_path, capsys):
     torch.save([1, 2], tmp_path / "list.pt")
     assert convert(tmp_path / "list.pt", tmp_path / "a.npz") == 1
     assert "holds a list, no state dict" in capsys.readouterr().err
+
+
+def test_pickled_values_are_left_out_where_others_are_and_refused_elsewhere(tmp_path, capsys):
+    odd = numpy.asarray([{}], object)
+    numpy.savez(tmp_path / "a.npz", **{"m/W": numpy.ones((2, 3)), "odd": odd})
+    assert convert(tmp_path / "a.npz", tmp_path / "a.pt") == 0
+    assert "odd  left out: no array of numbers" in capsys.readouterr().out
+    assert convert(tmp_path / "a.npz", tmp_path / "a.h5") == 1
+    assert "pickled Python objects: odd" in capsys.readouterr().err
+    assert not (tmp_path / "a.h5").exists()
+    assert convert(tmp_path / "a.npz", tmp_path / "a.h5", "--prefix", "m") == 0

@@ -77,3 +77,23 @@ def test_files_of_torch(capsys, tmp_path):
         {"name": "step", "dtype": "int64", "shape": []},
     ]
     assert found["others"] == {"note": "'text'"}
+
+
+class Harm:
+    def __reduce__(self):
+        return (Path("harm").touch, ())
+
+
+def test_of_a_pickled_array_it_says_that_it_was_not_read(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nothing = numpy.asarray(None)
+    numpy.savez("a.npz", W=numpy.ones(3), odd=numpy.asarray([Harm()], object), none=nothing)
+    found = described(capsys, "a.npz")
+    assert [one["name"] for one in found["arrays"]] == ["W"]
+    assert found["others"] == {
+        "odd": "a pickled Python object, not read (a pickle is a program)",
+        "none": "None",
+    }
+    assert main(["info", "a.npz"]) == 0
+    assert "  odd  a pickled Python object, not read" in capsys.readouterr().out
+    assert not Path("harm").exists()

@@ -168,3 +168,31 @@ def test_arguments_are_torchs(info: Any) -> None:
     assert their_defaults == {word: our_defaults[word] for word in their_defaults}
     ours_alone = {"decoupled_weight_decay", "storage"}
     assert our_defaults.keys() - their_defaults.keys() <= TORCHS_WAYS | ours_alone
+
+
+SHARED = sorted(
+    name
+    for name in optim.__all__
+    if isinstance(getattr(torch.optim, name, None), type) and hasattr(getattr(optim, name), "rule")
+)
+
+
+def test_every_class_of_torchs_names_is_compared() -> None:
+    assert {"SGD", "AdamW", "Adafactor", "Muon", "Rprop"} <= set(SHARED)
+    assert len(SHARED) == 13
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_groups_and_defaults_have_torchs_words(name: str) -> None:
+    """SGD had `capturable`, and seven others had `fused`, which torch's have not."""
+    kinds = [getattr(place, name) for place in (optim, torch.optim)]
+    params = [torch.nn.Parameter(torch.ones(2, 3))]
+    ours, theirs = (kind(params) for kind in kinds)
+    assert ours.defaults == theirs.defaults
+    assert ours.state_dict()["param_groups"] == theirs.state_dict()["param_groups"]
+
+
+def test_a_word_that_was_chosen_stays_though_torch_has_it_not() -> None:
+    params = [torch.nn.Parameter(torch.ones(2))]
+    assert optim.RMSprop(params, fused=True).param_groups[0]["fused"] is True
+    assert optim.Lion(params).param_groups[0]["fused"] is None

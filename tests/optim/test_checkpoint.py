@@ -266,6 +266,51 @@ def test_state_in_place_is_the_rules_own() -> None:
     assert not opt.state[model[0].weight]["exp_avg"].any()
 
 
+SHOWN = {
+    "state[p]": lambda opt, model: [opt.state[p] for p in model.parameters()],
+    "state.values()": lambda opt, model: list(opt.state.values()),
+    "state_dict()": lambda opt, model: list(opt.state_dict()["state"].values()),
+}
+
+
+@pytest.mark.parametrize("through", SHOWN)
+@pytest.mark.parametrize("name", ["Adam", "NAdam", "ASGD"])
+def test_numbers_filled_in_place_are_heard(name: str, through: str) -> None:
+    """Resets and warm restarts in torch's programs do `state["step"].zero_()`."""
+    paths = []
+    for kind in (getattr(optim, name), getattr(torch.optim, name)):
+        model = make()
+        opt = kind(model.parameters(), lr=0.01)
+        learn(model, opt)
+        for state in SHOWN[through](opt, model)[1:]:
+            for key in [key for key, value in state.items() if value.ndim == 0]:
+                state[key].fill_(2 if key == "step" else 0.5)
+        assert float(opt.state[model[0].bias]["step"]) == 2
+        learn(model, opt)
+        paths.append([p.detach().clone() for p in model.parameters()])
+    for mine, theirs in zip(*paths, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-6, atol=1e-9)
+
+
+def test_of_what_is_filled_and_then_assigned_the_later_counts() -> None:
+    model = make()
+    opt = Adam(model)
+    learn(model, opt)
+    state, other = (opt.state[p] for p in (model[0].weight, model[0].bias))
+    assert opt.state[model[0].weight]["step"] is state["step"]
+    state["step"].fill_(50)
+    state["step"] = torch.tensor(7.0)
+    other["exp_avg"] = torch.zeros_like(other["exp_avg"])
+    other["step"].fill_(9)
+    held = other["step"]
+    learn(model, opt, steps=1)
+    assert [float(opt.state[p]["step"]) for p in (model[0].weight, model[0].bias)] == [8, 10]
+    held.fill_(0)  # shown before a step, and heard no more
+    learn(model, opt, steps=1)
+    assert float(opt.state[model[0].bias]["step"]) == 11
+    assert type(copy.deepcopy(opt.state[model[0].bias])) is dict
+
+
 def test_state_that_does_not_fit_is_refused() -> None:
     model = make()
     opt = Adam(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import numpy as np
@@ -287,3 +288,40 @@ def test_chainers_rule_of_the_same_name_would_load_as_another() -> None:
     with pytest.raises(StateError, match=r"catenary\.optimizers\.adam\.AdamRule is called as"):
         opt.select("weight").use(optimizers.Adam, alpha=0.1)
     assert len(opt.param_groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (lambda model: SGD(model, lr=0.5, momentum=0.25), "use(SGD, lr=0.5, momentum=0.25)"),
+        (lambda model: SGD.rule(lr=0.5), "use(SGDRule, lr=0.5)"),
+        (Halved, "use(Halved)"),
+    ],
+)
+def test_an_optimizer_that_was_made_already_is_refused(given: Any, told: str) -> None:
+    """Its hyperparameters were passed over in silence."""
+    model = make()
+    opt = AdamW(model)
+    before = [dict(group) for group in opt.param_groups]
+    with pytest.raises(TypeError, match=re.escape(f"Write {told}.")):
+        opt.select("*.bias").use(given(make()))
+    assert opt.param_groups == before
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (optimizers.SGD(lr=0.5), "Write use(SGD, lr=0.5)."),
+        (optimizers.MomentumSGD(), "Write use(MomentumSGD)."),
+        (optimizers.SGD.rule(lr=0.5), "Write use(SGDRule, lr=0.5)."),
+        (dict, "names no rule"),
+        ("SGD", "use('SGD') names no rule; give an optimizer's class"),
+    ],
+)
+def test_what_is_no_rule_is_refused_in_chainers_language_too(given: Any, told: str) -> None:
+    model = chain()
+    opt = optimizers.Adam().setup(model)
+    rules = [param.update_rule for param in model.params()]
+    with pytest.raises(TypeError, match=re.escape(told)):
+        opt.select("*.b").use(given)
+    assert [param.update_rule for param in model.params()] == rules

@@ -324,6 +324,34 @@ def test_a_sparse_gradient_is_a_clear_error(first: bool) -> None:
     assert not torch.equal(model["table"].weight, before["table.weight"])
 
 
+def test_a_group_without_its_rate_is_an_error_as_in_torch() -> None:
+    """A default in silence would train on at another rate."""
+    models, errors = (net(), net()), []
+    for model, make in zip(models, both("SGD"), strict=True):
+        opt = make(model.parameters())
+        learn(model, opt, range(2))
+        rate = opt.param_groups[0].pop("lr")
+        with pytest.raises(KeyError) as raised:
+            learn(model, opt, range(2, 3))
+        errors.append(str(raised.value))
+        opt.param_groups[0]["lr"] = rate
+        learn(model, opt, range(2, 4))
+    assert errors[0].startswith("param_groups[0] has no 'lr', which SGDRule needs. Write ")
+    assert_same(*models)
+
+
+def test_a_group_from_an_older_file_gets_what_it_does_not_know() -> None:
+    model = net()
+    opt = optim.AdamW(model, lr=0.5)
+    learn(model, opt, range(2))
+    state = opt.state_dict()
+    del state["param_groups"][0]["decoupled_weight_decay"]
+    again = optim.AdamW(net())
+    again.load_state_dict(state)
+    assert again.param_groups[0]["decoupled_weight_decay"] is True
+    learn(model, opt, range(2, 4))
+
+
 # ---- behind our back
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catenary import Link, Parameter
-from catenary.errors import GradientError, StateError, UninitializedError
+from catenary import Link, Parameter, Variable
+from catenary.errors import GradientError, LossError, StateError, UninitializedError
 from catenary.optimizer import FormulaRule, UpdateRule
+from catenary.optimizer_hooks import WeightDecay
 from catenary.optimizers import Adam, MomentumSGD
 
 
@@ -149,3 +150,39 @@ def test_a_formula_whose_property_is_no_number() -> None:
     with pytest.raises(ValueError, match=r"parameter /z: h.rate of Odd is 'fast'"):
         opt.update()
     assert fingerprint(model, opt) == before
+
+
+def test_a_loss_in_place_of_a_function_is_told_what_to_write() -> None:
+    model = Model()
+    opt = Adam().setup(model)
+    before = fingerprint(model, opt)
+    with pytest.raises(LossError, match=r"given a Variable. Write update\(model, x, t\)"):
+        opt.update(Variable(np.zeros((), np.float32)))
+    assert fingerprint(model, opt) == before
+
+
+def test_a_hooks_class_is_no_hook() -> None:
+    opt = Adam().setup(Model())
+    with pytest.raises(TypeError, match=r"class WeightDecay.*add_hook\(WeightDecay\(\.\.\.\)\)"):
+        opt.add_hook(WeightDecay)
+    opt.add_hook(WeightDecay(0.1))
+
+
+@pytest.mark.parametrize("kept", ["link", "list"])
+def test_links_that_nobody_registered_are_warned_about(kept: str) -> None:
+    class Forgetful(Link):
+        def __init__(self) -> None:
+            super().__init__()
+            self.part = Model() if kept == "link" else [Model(), Model()]
+
+    with pytest.warns(
+        UserWarning, match=r"Forgetful has no parameters.*: part of it is not reg"
+    ) as w:
+        Adam().setup(Forgetful())
+    assert w[0].filename == __file__
+    Adam().setup(Link())  # which may get its parameters later
+
+
+def test_adams_rate_before_a_step_names_the_word_that_schedules_shift() -> None:
+    with pytest.raises(RuntimeError, match="follows from `alpha`"):
+        _ = Adam().alpha_t

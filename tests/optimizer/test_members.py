@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import catenary
-from catenary import Link, Parameter, optimizer_hooks
+from catenary import Chain, Link, Parameter, optimizer_hooks
 from catenary.errors import (
     CatenaryError,
     HookError,
@@ -154,6 +154,38 @@ def test_a_hook_without_timing_is_pre() -> None:
     opt.add_hook(halve)
     opt.update()
     np.testing.assert_array_equal(model.w.array, [0.5, -3.0])
+
+
+def test_hooks_run_once_where_the_last_plain_one_removes_itself() -> None:
+    def leave(opt: Any) -> None:
+        opt.remove_hook("leave")
+
+    model = with_grads(Model())
+    opt = SGD(lr=1.0).setup(model)
+    opt.add_hook(optimizer_hooks.WeightDecay(0.5))
+    opt.add_hook(leave)
+    opt.update()
+    np.testing.assert_array_equal(model.w.array, [1 - (1 + 0.5), -2 - (2 - 1)])
+    with_grads(model)
+    opt.update()  # and the next step has the hook that is left
+    np.testing.assert_array_equal(model.w.array, [-0.5 - (1 - 0.25), -3 - (2 - 1.5)])
+
+
+def test_hooks_see_a_parameter_as_often_as_the_target_holds_it() -> None:
+    model = Chain(a=Link(), b=Link())
+    shared = Parameter(np.ones(1, np.float32))
+    for child in (model.a, model.b):
+        with child.init_scope():
+            child.w = shared
+    opt = SGD(lr=0.1).setup(model)
+    opt.add_hook(optimizer_hooks.WeightDecay(0.5))
+    opt.add_hook(optimizer_hooks.GradientClipping(0.2))
+    assert "holds a parameter more than once: WeightDecay, GradientClipping" in str(opt.explain())
+    shared.grad = np.ones(1, np.float32)
+    opt.update()
+    decayed = 1 + 0.5 + 0.5
+    clipped = decayed * (0.2 / np.sqrt(2 * decayed**2)) ** 2
+    np.testing.assert_allclose(shared.array, [1 - 2 * 0.1 * clipped], rtol=1e-6)  # the original's
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,17 @@ def test_hook_function_converter_and_device_are_used():
     assert seen == [evaluator, -1]
 
 
+def test_an_evaluation_function_needs_no_target():
+    model = Half()
+    own = reporter.Reporter()
+    own.add_observer("it", model)
+    evaluator = extensions.Evaluator(
+        batches(4), {}, eval_func=lambda x: reporter.report({"sum": x.sum()}, model)
+    )
+    with own:
+        assert evaluator.evaluate() == {"it/sum": 5}
+
+
 def test_dictionaries_are_unpacked():
     data = DictDataset(x=np.ones((2, 3), "f"), t=np.zeros(2, "i"))
     model = L.Classifier(L.Linear(3, 2), label_key="t")
@@ -111,6 +122,19 @@ def test_dictionaries_are_unpacked():
 def test_an_iterator_that_never_ends_is_warned_about():
     with pytest.warns(UserWarning, match="iterator 'main' repeats for ever"):
         extensions.Evaluator(SerialIterator(np.zeros(3), 1), Half())
+
+
+def test_an_evaluation_that_would_never_end_is_refused():
+    class FirstOnly(extensions.Evaluator):
+        def evaluate(self):
+            return {"first": float(next(self.get_iterator("main"))[0])}
+
+    endless = SerialIterator(np.ones(3, "f"), 1)
+    with pytest.warns(UserWarning, match="repeats for ever"):
+        evaluator, own = extensions.Evaluator(endless, Half()), FirstOnly(endless, Half())
+    with pytest.raises(ValueError, match=r"SerialIterator\(dataset, batch_size, repeat=False"):
+        evaluator()
+    assert own() == {"first": 1.0}
 
 
 def test_an_iterator_that_cannot_be_rewound_is_copied():

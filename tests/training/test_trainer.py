@@ -69,6 +69,10 @@ def test_an_extension_needs_a_name_that_is_not_reserved(tmp_path):
     trainer = trainer_of(tmp_path)
     with pytest.raises(TypeError, match="has no name"):
         trainer.extend(functools.partial(print, "x"))
+    with pytest.raises(TypeError, match=r"the class LogReport.*extend\(LogReport\(\.\.\.\)\)"):
+        trainer.extend(training.extensions.LogReport)
+    with pytest.raises(TypeError, match="5 is no extension: it cannot be called"):
+        trainer.extend(5, name="five")
     with pytest.raises(ValueError, match="'training'"):
         trainer.extend(print, name="training")
     with pytest.raises(ValueError, match="call_before_training"):

@@ -122,6 +122,14 @@ def test_early_stopping_speaks_and_warns(tmp_path, capsys):
     assert (trigger.best, trigger.count) == (1.0, 1)
 
 
+def test_early_stopping_names_what_is_near_and_not_everything(tmp_path):
+    trainer = trainer_of(tmp_path, per_epoch=1)
+    trainer.observation = {f"statistics/{i}": 1.0 for i in range(100)} | {"val/main/loss": 1.0}
+    trigger = triggers.EarlyStoppingTrigger(monitor="validation/main/loss")
+    with pytest.warns(UserWarning, match=r"; there is val/main/loss, .* and 97 more$"):
+        assert fires(trigger, trainer, [1]) == []
+
+
 def test_early_stopping_takes_one_patience():
     assert triggers.EarlyStoppingTrigger().patience == 3
     assert triggers.EarlyStoppingTrigger(patients=5).patience == 5

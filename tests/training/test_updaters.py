@@ -55,6 +55,30 @@ def test_an_update_is_a_batch_a_loss_and_a_step():
     assert (updater.device, updater.input_device) == (None, None)
 
 
+def test_an_iterator_that_has_ended_says_so():
+    updater = StandardUpdater(iterator(12, repeat=False), optimizers.SGD().setup(model_of()))
+    updater.update()
+    with pytest.raises(StopIteration, match=r"SerialIterator has ended.*repeat=True"):
+        updater.update()
+    assert updater.iteration == 1
+
+
+def test_a_dataset_is_no_iterator():
+    updater = StandardUpdater(TupleDataset(X, T), optimizers.SGD().setup(model_of()))
+    with pytest.raises(TypeError, match=r"TupleDataset is none.*SerialIterator\(dataset, batch"):
+        updater.update()
+
+
+def test_an_error_of_the_iterators_own_passes_through():
+    class Faulty(SerialIterator):
+        def next(self):
+            return self.absent
+
+    updater = StandardUpdater(Faulty([1], 1), optimizers.SGD().setup(model_of()))
+    with pytest.raises(AttributeError, match="absent"):
+        updater.update()
+
+
 def test_new_epoch_is_called_only_if_wanted():
     optimizer = optimizers.SGD().setup(model_of())
     updater = StandardUpdater(iterator(12), optimizer, auto_new_epoch=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,10 @@ Say what catenary finds on this machine, or what a file holds: names, shapes, dt
 of optimizers."""
 
 
+# What a shell sees of a program that SIGPIPE ended, as it ends others whose reader goes away.
+_NO_READER = 128 + 13
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -36,17 +41,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after `catenary`; the process's by default.
 
     Returns:
-        The exit status: 0, or 1 where `check` has findings or something failed. Wrong usage ends
-        the process with status 2.
+        The exit status: 0, or 1 where `check` has findings or something failed, or 141 where nobody
+        reads the output any more (as in ``catenary info FILE | head -1``). Wrong usage ends the
+        process with status 2.
     """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NO_READER
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.command is None:
+        # Not status 0: a script that forgot the command did not do what it was to do.
+        parser.print_help(sys.stderr)
+        parser.exit(2)
     work = importlib.import_module(f"catenary.cli.{options.command}")
     try:
         status: int = work.work(options)
     except CatenaryError as error:
         sys.stderr.write(f"catenary {options.command}: {error}\n")
         return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
         sys.stderr.write(f"catenary {options.command}: {where}{error.strerror or error}\n")
@@ -60,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Chainer programs on PyTorch's engine: run them, check them, convert models.",
     )
     parser.add_argument("--version", action="version", version=f"catenary {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     run = commands.add_parser(
         "run",

@@ -40,19 +40,33 @@ def work(options: argparse.Namespace) -> int:
     names = _names(arrays, content.kind, kind, wanted)
     converted = _rearranged(names, arrays)
     if kind in files.CHAINER and content.kind in files.CHAINER:
+        _refuse_pickled(options.source, others)
         converted |= others
         others = {}
     if options.like is not None:
         check_shapes(_shapes(converted), wanted)
+    if not options.dry_run:
+        # Before the map is printed, which may end the process: in `... | head` nobody reads it all.
+        files.write(options.target, converted)
     if prefix and options.prefix is None:
         print(f"taking the model of a Trainer's snapshot: {prefix}")
     _report(names, converted, others, _below(prefix, content.dtypes))
     if options.dry_run:
         print(f"nothing written: {options.target} would hold {len(converted)} arrays")
     else:
-        files.write(options.target, converted)
         print(f"{options.target} holds {len(converted)} arrays")
     return 0
+
+
+def _refuse_pickled(source: Any, values: Mapping[str, Any]) -> None:
+    pickled = [name for name, value in values.items() if isinstance(value, files.Pickled)]
+    if pickled:
+        raise SnapshotError(
+            f"{source} holds pickled Python objects: {', '.join(pickled)}. A pickle is a program, "
+            "and none is ever read here.\n"
+            "Convert a part that holds none, with --prefix, or to a file of PyTorch's, which takes "
+            "the arrays alone."
+        )
 
 
 def _prefix(content: files.Content, asked: str | None, target: str) -> str | None:

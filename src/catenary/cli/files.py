@@ -16,7 +16,7 @@ from catenary.errors import SnapshotError
 from catenary.serializers.archive import open_archive, write_archive
 from catenary.serializers.atomic import replacing
 
-__all__ = ["CHAINER", "TORCH", "Content", "kind_of_name", "read", "write"]
+__all__ = ["CHAINER", "TORCH", "Content", "Pickled", "kind_of_name", "read", "write"]
 
 CHAINER = ("npz", "h5")
 TORCH = ("safetensors", "pt")
@@ -32,6 +32,13 @@ _KINDS = {
 Array = numpy.ndarray[Any, Any]
 
 
+class Pickled:
+    """Stands for a pickled Python object in a file: it is never read."""
+
+    def __repr__(self) -> str:
+        return "a pickled Python object, not read (a pickle is a program)"
+
+
 class Content(NamedTuple):
     """What a file holds.
 
@@ -39,7 +46,8 @@ class Content(NamedTuple):
         kind: ``npz``, ``h5``, ``safetensors`` or ``pt``.
         arrays: Arrays by name. bfloat16, which NumPy has not, is widened to float32: exact.
         dtypes: The dtype that each has in the file.
-        others: What each value is that is no array of numbers: text, None, any other object.
+        others: What each value is that is no array of numbers: text, None, any other object,
+            :class:`Pickled`.
     """
 
     kind: str
@@ -142,7 +150,8 @@ def _kind_of_bytes(path: Path) -> str | None:
 def _npz(path: Path) -> Iterator[tuple[str, Any]]:
     with open_archive(path) as archive:
         for name in archive:
-            yield name, archive[name]
+            array = archive.unless_pickled(name)
+            yield name, Pickled() if array is None else array
 
 
 def _hdf5(path: Path) -> Iterator[tuple[str, Any]]:

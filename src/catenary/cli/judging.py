@@ -33,9 +33,11 @@ _BROUGHT_ALONG = {
     "cupy": "it needs a CUDA GPU; pip install 'catenary[cuda]', or use chainer.backends.cuda",
     "mpi4py": "`chainermn` has one process here and needs none; remove the import",
 }
+_STATIC_GRAPH = "it does nothing: torch keeps no graph to make static; remove it"
 _DIFFERS = {
     "chainermn.create_communicator": "there is one process, rank 0 of 1; start it without mpiexec",
-    "chainer.static_graph": "it does nothing: torch keeps no graph to make static; remove it",
+    "chainer.static_graph": _STATIC_GRAPH,
+    "chainer.graph_optimizations.static_graph.static_graph": _STATIC_GRAPH,
 }
 _METHODS_THAT_DIFFER = {
     "loss_scaling": "hooks see unscaled gradients, and the dynamic scale is a power of two",

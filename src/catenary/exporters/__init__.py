@@ -1,7 +1,7 @@
 """Models in the formats of other programs.
 
 A model is run once on an example, and the graph that it leaves is written in the other program's
-words. May import `functions`, `links`, `variable` and `serializers`; called by users.
+words. May import function hooks, `links`, `variable` and `serializers`; called by users.
 """
 
 from __future__ import annotations

@@ -7,12 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from catenary import functions as F
 from catenary.errors import ExportError
-from catenary.exporters._calls import Arguments
-from catenary.variable import as_array
 
-__all__ = ["LAYERS", "WATCHED", "Layer"]
+__all__ = ["LAYERS", "Layer"]
 
 
 class Layer(NamedTuple):
@@ -41,58 +38,66 @@ def _window(ksize: Any, stride: Any, pad: Any) -> dict[str, Any]:
     return {f"{name}_{axis}": sizes[name]["hw".index(axis)] for name in sizes for axis in "wh"}
 
 
-def _weights(given: Arguments) -> tuple[Any, ...]:
-    return tuple([as_array(given[name]) for name in ("W", "b") if given[name] is not None])
-
-
-def _linear(given: Arguments) -> list[Layer]:
-    W, *b = weights = _weights(given)
+def _linear(call: Any, x: Any, *weights: Any) -> list[Layer]:
+    W, *b = weights
     settings = {"num_output": len(W), "bias_term": bool(b)}
     return [Layer("InnerProduct", "inner_product_param", settings, weights)]
 
 
-def _convolution(given: Arguments) -> list[Layer]:
-    if given.get("cover_all") or given.get("outsize") is not None:
-        raise ExportError("Caffe has no cover_all and no outsize for its convolutions")
-    W, *b = weights = _weights(given)
-    transposed = "outsize" in given
-    outputs = W.shape[1] * given["groups"] if transposed else len(W)
+def _filters(call: Any, outputs: int, *weights: Any) -> dict[str, Any]:
+    W, *b = weights
     settings: dict[str, Any] = {"num_output": outputs, "bias_term": bool(b)}
-    settings |= _window(W.shape[2:], given["stride"], given["pad"])
-    settings["group"] = given["groups"]
-    if _pair(given["dilate"]) != (1, 1):
-        settings["dilation"] = list(_pair(given["dilate"]))
-    kind = "Deconvolution" if transposed else "Convolution"
-    return [Layer(kind, "convolution_param", settings, weights)]
+    settings |= _window(W.shape[2:], call.stride, call.pad)
+    settings["group"] = call.groups
+    if _pair(call.dilate) != (1, 1):
+        settings["dilation"] = list(_pair(call.dilate))
+    return settings
 
 
-def _pooling(method: int) -> Callable[[Arguments], list[Layer]]:
-    def pooling(given: Arguments) -> list[Layer]:
-        if len(given["x"].shape) != 4:
-            raise ExportError(f"Caffe pools images, not arrays of shape {given['x'].shape}")
-        stride = given["ksize"] if given["stride"] is None else given["stride"]
-        settings = {"pool": method, **_window(given["ksize"], stride, given["pad"])}
+def _convolution(call: Any, x: Any, *weights: Any) -> list[Layer]:
+    if call.cover_all:
+        raise ExportError("Caffe has no cover_all for its convolutions")
+    settings = _filters(call, len(weights[0]), *weights)
+    return [Layer("Convolution", "convolution_param", settings, weights)]
+
+
+def _deconvolution(call: Any, x: Any, *weights: Any) -> list[Layer]:
+    W = weights[0]
+    sizes = zip(x.shape[2:], W.shape[2:], call.stride, call.pad, call.dilate, strict=True)
+    usual = tuple(s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in sizes)
+    if tuple(call.outsize) != usual:
+        raise ExportError(f"Caffe has no outsize for its deconvolutions, which would give {usual}")
+    settings = _filters(call, W.shape[1] * call.groups, *weights)
+    return [Layer("Deconvolution", "convolution_param", settings, weights)]
+
+
+def _pooling(method: int) -> Callable[..., list[Layer]]:
+    def pooling(call: Any, x: Any) -> list[Layer]:
+        if x.ndim != 4:
+            raise ExportError(f"Caffe pools images, not arrays of shape {x.shape}")
+        settings = {"pool": method, **_window(call.ksize, call.stride, call.pad)}
         return [Layer("Pooling", "pooling_param", settings)]
 
     return pooling
 
 
-def _lrn(given: Arguments) -> list[Layer]:
+def _lrn(call: Any, x: Any) -> list[Layer]:
     settings = {
         "norm_region": 0,
-        "local_size": given["n"],
-        "k": given["k"],
-        "alpha": given["alpha"] * given["n"],
-        "beta": given["beta"],
+        "local_size": call.n,
+        "k": call.k,
+        "alpha": call.alpha * call.n,
+        "beta": call.beta,
     }
     return [Layer("LRN", "lrn_param", settings)]
 
 
-def _batch_normalization(given: Arguments) -> list[Layer]:
-    mean, var, gamma, beta = (as_array(given[name]) for name in ("mean", "var", "gamma", "beta"))
-    if mean.ndim != 1 or given["axis"] not in (None, (0, 2, 3)):
+def _batch_normalization(
+    call: Any, x: Any, gamma: Any, beta: Any, mean: Any, var: Any
+) -> list[Layer]:
+    if mean.ndim != 1 or tuple(call.axis) != (0, *range(2, x.ndim)):
         raise ExportError("Caffe normalizes over all axes but the channels, which are axis 1")
-    settings = {"use_global_stats": True, "eps": given["eps"]}
+    settings = {"use_global_stats": True, "eps": call.eps}
     weights = (mean, var, np.ones(1, np.float32))
     return [
         Layer("BatchNorm", "batch_norm_param", settings, weights),
@@ -100,41 +105,43 @@ def _batch_normalization(given: Arguments) -> list[Layer]:
     ]
 
 
-def _leaky_relu(given: Arguments) -> list[Layer]:
-    return [Layer("ReLU", "relu_param", {"negative_slope": given["slope"]})]
+def _leaky_relu(call: Any, x: Any) -> list[Layer]:
+    return [Layer("ReLU", "relu_param", {"negative_slope": call.slope})]
 
 
-def _concat(given: Arguments) -> list[Layer]:
-    return [Layer("Concat", "concat_param", {"axis": given["axis"]})]
+def _concat(call: Any, *xs: Any) -> list[Layer]:
+    return [Layer("Concat", "concat_param", {"axis": call.axis})]
 
 
-def _reshape(given: Arguments) -> list[Layer]:
-    shape = [int(size) for size in given["shape"]]
+def _reshape(call: Any, x: Any) -> list[Layer]:
+    shape = [int(size) for size in call.shape]
     return [Layer("Reshape", "reshape_param", {"shape": {"dim": shape}})]
 
 
-def _softmax(given: Arguments) -> list[Layer]:
-    if given["axis"] == 1:
+def _softmax(call: Any, x: Any) -> list[Layer]:
+    if call.axis == 1:
         return [Layer("Softmax")]
-    return [Layer("Softmax", "softmax_param", {"axis": given["axis"]})]
+    return [Layer("Softmax", "softmax_param", {"axis": call.axis})]
 
 
-# An operation's label: the function whose arguments say the rest, None if nothing is left to say;
-# and how the layers are made of them.
-LAYERS: dict[str, tuple[Callable[..., Any] | None, Callable[[Arguments], list[Layer]]]] = {
-    "LinearFunction": (F.linear, _linear),
-    "Convolution2DFunction": (F.convolution_2d, _convolution),
-    "Deconvolution2DFunction": (F.deconvolution_2d, _convolution),
-    "MaxPoolingND": (F.max_pooling_nd, _pooling(0)),
-    "AveragePooling2D": (F.average_pooling_2d, _pooling(1)),
-    "LocalResponseNormalization": (F.local_response_normalization, _lrn),
-    "FixedBatchNormalization": (F.fixed_batch_normalization, _batch_normalization),
-    "LeakyReLU": (F.leaky_relu, _leaky_relu),
-    "Concat": (F.concat, _concat),
-    "Reshape": (F.reshape, _reshape),
-    "Softmax": (F.softmax, _softmax),
-    "ReLU": (None, lambda given: [Layer("ReLU")]),
-    "Sigmoid": (None, lambda given: [Layer("Sigmoid")]),
-    "_ + _": (None, lambda given: [Layer("Eltwise")]),
+def _plain(kind: str) -> Callable[..., list[Layer]]:
+    return lambda call, *xs: [Layer(kind)]
+
+
+# By an operation's label, how layers are made of the call and the arrays that it read.
+LAYERS: dict[str, Callable[..., list[Layer]]] = {
+    "LinearFunction": _linear,
+    "Convolution2DFunction": _convolution,
+    "Deconvolution2DFunction": _deconvolution,
+    "MaxPoolingND": _pooling(0),
+    "AveragePooling2D": _pooling(1),
+    "LocalResponseNormalization": _lrn,
+    "FixedBatchNormalization": _batch_normalization,
+    "LeakyReLU": _leaky_relu,
+    "Concat": _concat,
+    "Reshape": _reshape,
+    "Softmax": _softmax,
+    "ReLU": _plain("ReLU"),
+    "Sigmoid": _plain("Sigmoid"),
+    "_ + _": _plain("Eltwise"),
 }
-WATCHED = [function for function, _ in LAYERS.values() if function is not None]

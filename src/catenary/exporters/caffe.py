@@ -12,13 +12,15 @@ import numpy as np
 
 from catenary.config import using_config
 from catenary.errors import ExportError
-from catenary.exporters._caffe_layers import LAYERS, WATCHED, Layer
-from catenary.exporters._calls import Arguments, noting, operations
+from catenary.exporters._caffe_layers import LAYERS, Layer
+from catenary.function_hook import FunctionHook
 from catenary.links.caffe._schema import TEST_PHASE, message
 from catenary.serializers.atomic import replacing
 from catenary.variable import Variable, force_backprop_mode
 
 __all__ = ["export"]
+
+Arrays = tuple[Any, ...]
 
 
 def export(
@@ -55,13 +57,14 @@ def export(
     """
     if len(args) != 1:
         raise NotImplementedError(f"the export takes models of one argument, not {len(args)}")
-    with noting(WATCHED) as arguments, force_backprop_mode(), using_config("train", False):
+    noting = _Noting()
+    with noting, force_backprop_mode(), using_config("train", False):
         outputs = model(*args)
     outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
     for x in (*args, *outputs):
         if not isinstance(x, Variable):
             raise TypeError(f"a model is exported with Variables, not {type(x).__name__}")
-    layers = list(_layers(operations(outputs), arguments))
+    layers = list(_layers(_operations(outputs), noting.arrays()))
     network = _network(layers) if export_params else None
     if directory is None:
         return
@@ -73,17 +76,51 @@ def export(
             file.write(network.SerializeToString())
 
 
+class _Noting(FunctionHook):
+    """Keeps the arrays that calls read: those that are no Variables are gone from the graph."""
+
+    name = "catenary.exporters.caffe"
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[Any, Arrays]] = []
+
+    def forward_postprocess(self, function: Any, in_data: Arrays) -> None:
+        """Note a call."""
+        self._calls.append((function, in_data))
+
+    def arrays(self) -> dict[Any, Arrays]:
+        """Return what calls read, by label and nodes: a function class stands for its call."""
+        return {(call.label, call.inputs): read for call, read in self._calls}
+
+
+def _operations(outputs: Iterable[Variable]) -> list[Any]:
+    """Return what computed `outputs`, each operation after those that it depends on."""
+    found: dict[Any, None] = {}
+    waiting = [y.creator_node for y in outputs][::-1]
+    while waiting:
+        operation = waiting.pop()
+        if operation is not None and operation not in found:
+            found[operation] = None
+            waiting += [node.creator_node for node in operation.inputs or ()][::-1]
+    return sorted(found, key=lambda operation: operation.rank)
+
+
 _Placed = tuple[str, list[str], Layer]  # name, names of what it reads, the layer itself
 
 
-def _layers(graph: Iterable[Any], arguments: dict[Any, Arguments]) -> Iterable[_Placed]:
+def _layers(graph: Iterable[Any], read: dict[Any, Arrays]) -> Iterable[_Placed]:
     counts: collections.Counter[str] = collections.Counter()
     names: dict[Any, str] = {None: "data"}
     for operation in graph:
         place = f"{operation.label}-{operation.rank}"
         counts[place] += 1
         name = names[operation] = f"{place}-{counts[place]}"
-        made = _made(operation, name, arguments)
+        if operation.label not in LAYERS:
+            known = ", ".join(LAYERS)
+            raise ExportError(
+                f"Caffe has no layer for {operation.label} ({name}); there are {known}"
+            )
+        made = LAYERS[operation.label](operation, *read[operation.label, operation.inputs])
         # Inputs with weights beside the first are the layer's own.
         count = 1 if made[0].weights else None
         sources = [names[node.creator_node] for node in operation.inputs[:count]]
@@ -100,20 +137,6 @@ def _before_reshapes(node: Any, names: dict[Any, str]) -> str:
     while node.creator_node is not None and node.creator_node.label == "Reshape":
         node = node.creator_node.inputs[0]
     return names[node.creator_node]
-
-
-def _made(operation: Any, name: str, arguments: dict[Any, Arguments]) -> list[Layer]:
-    function, make = LAYERS.get(operation.label, (None, None))
-    if make is None:
-        known = ", ".join(LAYERS)
-        raise ExportError(f"Caffe has no layer for {operation.label} ({name}); there are {known}")
-    nodes = [reference() for reference in operation.outputs]
-    noted = next((arguments[node] for node in nodes if node in arguments), None)
-    if function is not None and noted is None:
-        raise ExportError(
-            f"{name} was not made by functions.{function.__name__}, so its arguments are unknown"
-        )
-    return make(noted or {})
 
 
 def _prototxt(name: str, shape: Sequence[int], layers: Iterable[_Placed]) -> str:

@@ -20,9 +20,9 @@ Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 def aligned(gradient: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """Return the gradient, or a copy whose elements lie in memory as the parameter's do.
 
-    A kernel walks both by address.
+    A kernel walks both by address, and torch's zeros of second derivatives have none.
     """
-    if gradient.stride() == like.stride():
+    if gradient.stride() == like.stride() and not gradient._is_zerotensor():
         return gradient
     return torch.empty_like(like.detach()).copy_(gradient)
 

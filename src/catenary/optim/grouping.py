@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 
-__all__ = ["give_rule", "regroup", "restoring", "split"]
+from catenary.optimizer.spec import REQUIRED
+
+__all__ = ["complete", "give_rule", "regroup", "restoring", "split"]
 
 Groups = list[dict[str, Any]]
 
@@ -77,6 +79,13 @@ def give_rule(group: dict[str, Any], old: Any, new: Any, words: Mapping[str, Any
         group.pop(name, None)
     defaults = {name: spec.default for name, spec in new.specs.items()}
     group.update({**defaults, **words, "rule": new.__name__})
+
+
+def complete(group: dict[str, Any], rule: Any) -> None:
+    """Write into a group the defaults of those words of its rule that it does not have."""
+    for name, spec in rule.specs.items():
+        if spec.default is not REQUIRED:
+            group.setdefault(name, spec.default)
 
 
 def regroup(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +17,7 @@ from catenary.errors import HyperparameterError, StateError, WrongWordError
 from catenary.optim.beyond import Beyond
 from catenary.optim.checkpoint import Loading, LoadReport
 from catenary.optim.engine import Engine
-from catenary.optim.grouping import restoring
+from catenary.optim.grouping import complete, restoring
 from catenary.optim.param_groups import ParamGroups
 from catenary.optim.state import StateView, as_float32, as_tensors, portable, write_state
 from catenary.optim.treatment import built_in_rules, freeze
@@ -150,9 +151,11 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
         self._rules: dict[str, type[DeclaredRule]] = {}
-        if words.get("storage") == "plain":
-            # Groups are torch's own then, and torch's distributed checkpoints fit.
-            del words["storage"]
+        # Groups are torch's own then, and torch's distributed checkpoints fit.
+        kind: Any = type(self)
+        for word in {"storage", *_foreign_to_torch(kind)}:
+            if word in words and words[word] == _ACCEPTED[word]:
+                del words[word]
         given = params.named_parameters() if isinstance(params, torch.nn.Module) else params
         torch.optim.Optimizer.__init__(self, given, words)
         self._follow()
@@ -258,6 +261,9 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         loading.keep(keep, self.param_groups)
         loading.keep_storage(self.param_groups)
         loading.check_words(self._rule_of)
+        for group in loading.groups:
+            # Checkpoints of older versions, torch's too, do not know the newer words.
+            complete(group, self._rule_of(group))
         with restoring(self.param_groups):
             self.param_groups[:] = loading.groups
             self._follow()
@@ -287,6 +293,7 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         with restoring(self.param_groups):
             super().add_param_group(param_group)
             added = self.param_groups[-1]
+            complete(added, self._rule_of(added))
             if "param_names" in added:
                 added["param_names"] = plain_names(added["param_names"], self._module)
             check_storage(added.get("storage", "plain"), added["params"])
@@ -334,6 +341,8 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
         self._view = ParamGroups(self._module)
         self._engine = Engine(type(self).__name__)
         super().__setstate__(state)
+        for group in self.param_groups:
+            complete(group, self._rule_of(group))
         self._follow()
         self._engine.setup(self._view)
         self._engine.t = t
@@ -361,6 +370,16 @@ class Optimizer(Beyond, Hyper, torch.optim.Optimizer):
 
     def _follow(self) -> None:
         self._view.follow(self.param_groups, self._rule_of)
+
+
+@functools.cache
+def _foreign_to_torch(kind: Any) -> frozenset[str]:
+    """Return the words that torch's optimizer of the same name does not have."""
+    names = [each.__name__ for each in kind.__mro__ if "rule" in vars(each)]
+    theirs = next((vars(torch.optim)[name] for name in names if name in vars(torch.optim)), None)
+    if theirs is None:
+        return frozenset()
+    return frozenset(_ACCEPTED.keys() - inspect.signature(theirs).parameters.keys())
 
 
 _watched_step = torch.optim.Optimizer.profile_hook_step(Optimizer._step)

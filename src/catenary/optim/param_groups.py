@@ -10,11 +10,13 @@ from typing import Any
 
 import torch
 
-from catenary.errors import CatenaryError
+from catenary.errors import CatenaryError, MissingWordError
+from catenary.optim.shown_numbers import ShownNumbers
 from catenary.optim.tensor_param import TensorParam
 from catenary.optim.words import check_storage
 from catenary.optimizer import Hyperparameter
 from catenary.optimizer.declared_rule import DeclaredRule
+from catenary.optimizer.spec import REQUIRED
 from catenary.optimizer.torch_target import TorchTarget
 
 __all__ = ["ParamGroups", "RuleOf"]
@@ -52,7 +54,7 @@ class _Group:
         self.hyperparam = Hyperparameter(declared=rule.specs)
         self._trial = Hyperparameter(declared=rule.specs)
         self._trial_rule = rule(self._trial)
-        self._defaults = [(name, spec.default) for name, spec in rule.specs.items()]
+        self._names = tuple(rule.specs)
         self._seen: list[Any] | None = None
         self.storage: Any = None
 
@@ -68,13 +70,17 @@ class _Group:
 
         Raises:
             HyperparameterError: If one is no number or lies outside its range; none is taken then.
+            MissingWordError: If one is not there.
         """
         words = self.words
-        given = [words.get(name, default) for name, default in self._defaults]
+        try:
+            given = [words[name] for name in self._names]
+        except KeyError as error:
+            raise self._missing(place, error.args[0]) from None
         if given == self._seen:
             return
         try:
-            for name, value in zip(self.rule.specs, given, strict=True):
+            for name, value in zip(self._names, given, strict=True):
                 setattr(self._trial, name, value)
             self._trial_rule.check_hyperparameters()
         except CatenaryError as error:
@@ -87,6 +93,15 @@ class _Group:
         parts = [part for v in given for part in (v if isinstance(v, (tuple, list)) else (v,))]
         self._seen = None if any(isinstance(v, torch.Tensor) for v in parts) else given
 
+    def _missing(self, place: int, name: str) -> MissingWordError:
+        default = self.rule.specs[name].default
+        value = "..." if default is REQUIRED else repr(default)
+        return MissingWordError(
+            f"param_groups[{place}] has no {name!r}, which {self.rule.__name__} needs. Write "
+            f"optimizer.param_groups[{place}][{name!r}] = {value}; a new group gets what it does "
+            f"not name from optimizer.add_param_group."
+        )
+
 
 RuleOf = Callable[[Mapping[str, Any]], type[DeclaredRule]]
 
@@ -96,10 +111,14 @@ class ParamGroups(TorchTarget):
 
     Groups belong to the program, which writes into them, replaces their lists and appends to them;
     nobody announces it, so :meth:`follow` looks at every step.
+
+    Attributes:
+        shown: Numbers of states that a program holds as tensors.
     """
 
     def __init__(self, module: torch.nn.Module | None) -> None:
         super().__init__(module)
+        self.shown = ShownNumbers()
         self._groups: list[_Group] = []
         self._params: dict[torch.Tensor, TensorParam] = {}
         self._sharded: list[Any] = []
@@ -123,7 +142,10 @@ class ParamGroups(TorchTarget):
 
         Raises:
             HyperparameterError: If a value is no number or lies outside its range.
+            MissingWordError: If a group lacks one.
         """
+        if self.shown:
+            self.shown.hear_all()
         held = self._groups
         if len(groups) != len(held):
             self._regroup(groups, rule_of)

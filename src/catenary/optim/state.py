@@ -13,6 +13,7 @@ from catenary import changes
 from catenary.backends.memory import array_of, tensor_of
 from catenary.errors import StateError
 from catenary.optim.param_groups import ParamGroups
+from catenary.optim.shown_numbers import STEP, ShownNumbers
 from catenary.optim.tensor_param import TensorParam
 from catenary.optimizer.declared_rule import DeclaredRule
 from catenary.optimizer.keeping import HALF_DTYPES
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 Shape = tuple[int, ...]
-STEP, AVERAGE, MASTER, LOW = "step", "averaged_param", "master_param", "compensation"
+AVERAGE, MASTER, LOW = "averaged_param", "master_param", "compensation"
 
 
 def read_state(param: TensorParam) -> dict[str, Any]:
@@ -195,14 +196,20 @@ def _write_beside(param: TensorParam, values: Mapping[str, Any]) -> None:
 class _ParamState(dict[str, Any]):
     """One parameter's state; what is assigned or deleted reaches the rule.
 
-    A key that no rule knows is the program's: what it assigns there is kept as it is.
+    A key that no rule knows is the program's: what it assigns there is kept as it is. Numbers are
+    heard in place too, until the next step. A copy is a plain dictionary.
     """
 
-    def __init__(self, param: TensorParam, values: Mapping[str, Any]) -> None:
-        super().__init__(values)
-        self._param = param
+    def __init__(self, param: TensorParam, shown: ShownNumbers) -> None:
+        shown.hear(param)
+        super().__init__(shown.show(param, read_state(param)))
+        self._param, self._shown = param, shown
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)
 
     def __setitem__(self, key: str, value: Any) -> None:
+        self._shown.hear(self._param)
         super().__setitem__(key, value)
         rule = self._param.update_rule
         if key not in _known(rule):
@@ -256,11 +263,12 @@ class StateView(MutableMapping[torch.Tensor, dict[str, Any]]):
         return found
 
     def __getitem__(self, tensor: torch.Tensor) -> dict[str, Any]:
-        param = self._param(tensor)
-        return _ParamState(param, read_state(param))
+        return _ParamState(self._param(tensor), self._view.shown)
 
     def __setitem__(self, tensor: torch.Tensor, values: Mapping[str, Any]) -> None:
-        write_state(self._param(tensor), values)
+        param = self._param(tensor)
+        self._view.shown.hear(param)
+        write_state(param, values)
 
     def __delitem__(self, tensor: torch.Tensor) -> None:
         write_state(self._param(tensor), {})

@@ -10,6 +10,7 @@ from catenary.optim.grouping import give_rule, restoring, split
 from catenary.optim.tensor_param import TensorParam
 from catenary.optim.words import check_storage, check_values
 from catenary.optimizer.declared_rule import DeclaredRule
+from catenary.optimizer.selection import rule_class
 from catenary.optimizer.treatment import hook_rules
 
 __all__ = ["Treatment", "built_in_rules", "freeze"]
@@ -50,12 +51,12 @@ class Treatment:
         self._optimizer._follow()
 
     def _use_rule(self, chosen: Chosen, rule: Any, words: dict[str, Any]) -> None:
-        kind = getattr(rule, "rule", rule)
-        if not (isinstance(kind, type) and issubclass(kind, DeclaredRule)):
-            raise TypeError(
-                f"use({rule!r}) names no rule; give an optimizer of catenary.optim, such as "
-                f"optim.SGD, or a rule of your own: a class made from FormulaRule or MatrixRule."
-            )
+        kind = rule_class(
+            rule,
+            DeclaredRule,
+            "an optimizer of catenary.optim, such as optim.SGD, or a rule of your own: a class "
+            "made from FormulaRule or MatrixRule.",
+        )
         check_name(kind)
         check_values(kind, words)
         self._optimizer._rules[kind.__name__] = kind

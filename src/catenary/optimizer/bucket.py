@@ -138,9 +138,10 @@ class Bucket:
                 continue
             if grad.dtype != held.dtype or grad.shape != held.shape:
                 check_fit(entry)
-            if grad.stride() != held.stride():
-                held.grad = grad = aligned(grad, held)
-            grads.append(grad)
+            fitting = aligned(grad, held)
+            if fitting is not grad:
+                held.grad = fitting
+            grads.append(fitting)
         self.table.set_gradients(grads)
         self.table.rows = range(self.table.size)
         if frozen_rest:

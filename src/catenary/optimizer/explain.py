@@ -168,11 +168,11 @@ def explain(
     )
     if not hook_names:
         hooks = "no hooks"
-    elif plan.inline:
+    elif plan.apart is None:
         hooks = f"hooks in the rules' kernels: {', '.join(hook_names)}"
     else:
-        plain = ", ".join(hook_names)
-        hooks = f"hooks run one by one before the update, since not all are formulas: {plain}"
+        apart = ", ".join(hook_names)
+        hooks = f"hooks run one by one before the update, since {plan.apart}: {apart}"
     return Explanation(name, torch.get_num_threads(), hooks, described, tuple(fell_out), resting)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch._C._dynamo.eval_frame import get_eval_frame_callback
 
 from catenary import changes
-from catenary.errors import annotate
+from catenary.errors import LossError, annotate
 from catenary.optimizer.averaging import AveragesWeights, average_alone, start_average
 from catenary.optimizer.declare import Hyper, make_init
 from catenary.optimizer.explain import Explanation, explain
@@ -117,7 +117,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
 
         Raises:
             NotSetUpError: Before `setup`.
-            LossError: If `lossfun` returned no scalar to differentiate.
+            LossError: If `lossfun` cannot be called, or returned no scalar to differentiate.
             HyperparameterError: If a hyperparameter lies outside its range; nothing was changed.
             GradientError: If a parameter or gradient cannot be updated; nothing was changed.
 
@@ -127,6 +127,12 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
         self._check_set_up()
         loss = None
         if lossfun is not None:
+            if not callable(lossfun):
+                raise LossError(
+                    f"update() calls a function to get the loss, and was given a "
+                    f"{type(lossfun).__name__}. Write update(model, x, t) to have it called; or "
+                    f"model.cleargrads(), loss.backward(), and then update() without arguments."
+                )
             loss = lossfun(*args, **kwds)
             self._view.check_loss(loss)
             if self._use_cleargrads:
@@ -155,9 +161,19 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
         plan: Plan | None = self._plan
         if plan is None or not plan.is_current() or plan.view is not self._view:
             self.synchronize()
-            extras = Extras(self._average_decay, self._counts, self._clears)
-            plan = self._plan = Plan(self._view, self._hooks("pre"), extras)
+            plan = self._plan = self._new_plan(self._hooks("pre"))
         plan.check()
+        return plan
+
+    def _new_plan(self, hooks: list[Hook]) -> Plan:
+        return Plan(self._view, hooks, Extras(self._average_decay, self._counts, self._clears))
+
+    def _plan_after_hooks(self) -> Plan:
+        """Return the plan of a step whose hooks have run already."""
+        plan = self._checked_plan()
+        if plan.apart is None:  # the last plain hook removed itself; the others would run again
+            plan = self._new_plan([])
+            plan.check()
         return plan
 
     def _hooks(self, timing: str) -> list[Hook]:
@@ -166,7 +182,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
     def _update_by_plan(self) -> None:
         plan = self._checked_plan()
         post_hooks = self._hooks("post")
-        if plan.inline:
+        if plan.apart is None:
             self._learn(wait=False)
             at_once = bool(post_hooks) or self._non_finite.policy == "raise"
             found = plan.step(check_finite=self._checks_finite, at_once=at_once)
@@ -181,7 +197,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
             self.check_nan_in_grads()
             self._call_pre_hooks()
             self.t += 1
-            plan = self._checked_plan()
+            plan = self._plan_after_hooks()
             post_hooks = self._hooks("post")  # a hook may have added one
             if self.is_safe_to_update():
                 plan.step(check_finite=False, at_once=True)

@@ -45,14 +45,17 @@ class Hookable:
         """Register a hook; everything is checked before anything changes.
 
         Raises:
-            TypeError: If it is not callable.
+            TypeError: If it is not callable, or a class.
             HookError: If it has no name, its name is taken, or its timing is unknown.
         """
         if not callable(hook):
             raise TypeError(
-                f"a hook must be callable, and {hook!r} ({type(hook).__name__}) is not. A "
-                "class must be "
-                f"instantiated first: add_hook(WeightDecay(1e-4)), not add_hook(WeightDecay)."
+                f"a hook must be callable, and {hook!r} ({type(hook).__name__}) is not."
+            )
+        if isinstance(hook, type):
+            raise TypeError(
+                f"add_hook got the class {hook.__name__}, and needs a hook made of it: "
+                f"add_hook({hook.__name__}(...)), such as add_hook(WeightDecay(1e-4))."
             )
         timing = self._timing(hook, timing)
         if name is None:

@@ -43,7 +43,7 @@ class Plan:
 
     Attributes:
         view: The target.
-        inline: Whether the hooks joined; otherwise they run before the plan does.
+        apart: Why the hooks run before the plan does; None if they joined it.
         entries: Every initialised parameter of the target.
         tokens: The state of the world that the plan was made in.
     """
@@ -59,10 +59,15 @@ class Plan:
         self._extras = extras
         self._clipping: list[tuple[FormulaHook, Node]] = []
         hooks = tuple(hooks)
-        self.inline = all(map(joins_kernel, hooks))
-        self._hooks: tuple[FormulaHook, ...] = hooks if self.inline else ()
         named = [(path, param) for path, param in view.namedparams(False)]
         times = Counter(id(param) for _, param in named)
+        self.apart: str | None = None
+        if not all(map(joins_kernel, hooks)):
+            self.apart = "not all are formulas"
+        elif len(times) < len(named):
+            # Each hook sees it as often, and as the hook left it the time before.
+            self.apart = "the target holds a parameter more than once"
+        self._hooks: tuple[FormulaHook, ...] = () if self.apart else hooks
         self.entries = [
             make_entry(path, param, repeated=times[id(param)] > 1) for path, param in named
         ]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from catenary.errors import SelectionError
 
-__all__ = ["Selecting", "Selection", "choose"]
+__all__ = ["Selecting", "Selection", "choose", "rule_class"]
 
 Named = tuple[str, Any]
 
@@ -81,7 +81,8 @@ class Selection:
         """Update the parameters by another rule; their state begins anew.
 
         Args:
-            rule: A rule's class, or an optimizer's class that has one.
+            rule: A rule's class, or an optimizer's class that has one; no object of either, which
+                would bring hooks and parameters of its own.
             **words: Hyperparameters of that rule.
 
         Raises:
@@ -154,6 +155,40 @@ def choose(
     conditions = {"ndim": ndim, "dtype": dtype, "within": None if inside is None else "..."}
     said = [*map(repr, patterns), *(f"{k}={v}" for k, v in conditions.items() if v is not None)]
     return Selection(owner, _not_empty(chosen, f"select({', '.join(said)})", dict(everyone)))
+
+
+def rule_class(given: Any, base: type[Any], known: str) -> type[Any]:
+    """Return the rule's class that `given` is, or that it names as an optimizer's class.
+
+    Args:
+        given: What a program gave to :meth:`Selection.use`.
+        base: What the class must be made from.
+        known: For the error: what may be given.
+
+    Raises:
+        TypeError: If it is neither; an object is told what to write instead.
+    """
+    kind = getattr(given, "rule", None) or given
+    names_one = isinstance(kind, type) and issubclass(kind, base)
+    if names_one and isinstance(given, type):
+        return kind  # type: ignore[no-any-return]
+    if names_one or isinstance(given, base):
+        name = type(given).__name__
+        words = "".join(f", {word}={value!r}" for word, value in _changed(given).items())
+        raise TypeError(
+            f"use() takes a class and its words, and got an object of {name}, which would bring "
+            f"parameters and hooks of its own. Write use({name}{words})."
+        )
+    raise TypeError(f"use({given!r}) names no rule; give {known}")
+
+
+def _changed(given: Any) -> dict[str, Any]:
+    """Return the hyperparameters of an optimizer or rule that are not its class's defaults."""
+    values = getattr(given, "defaults", None) or given.hyperparam.get_dict()
+    specs = getattr(given, "specs", None)
+    if not specs:
+        return dict(values)
+    return {n: v for n, v in values.items() if n in specs and v != specs[n].default}
 
 
 def _dotted(name: str) -> str:

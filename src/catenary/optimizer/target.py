@@ -8,6 +8,7 @@ offers it itself; other targets are seen through a view that a room above provid
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -140,6 +141,7 @@ def view_of(target: Any) -> Target:
         return target  # type: ignore[no-any-return]
     needed = ("params", "namedparams", "cleargrads")
     if not isinstance(target, type) and all(callable(getattr(target, n, None)) for n in needed):
+        _warn_of_unregistered(target)
         return LinkView(target)
     for base in type(target).__mro__:
         room = _VIEWS.get(f"{base.__module__}.{base.__qualname__}")
@@ -153,6 +155,29 @@ def view_of(target: Any) -> Target:
         else "Give a catenary.Link or a torch.nn.Module."
     )
     raise TargetError(f"setup() got {_described(target)}, which holds no parameters. {way_out}")
+
+
+def _warn_of_unregistered(link: Any) -> None:
+    """Warn where a link has no parameters, but attributes that have some: nothing would learn."""
+    if next(iter(link.params()), None) is not None:
+        return
+    forgotten = [name for name, value in getattr(link, "__dict__", {}).items() if _learns(value)]
+    if forgotten:
+        kind = type(link).__name__
+        warnings.warn(
+            f"{kind} has no parameters, so nothing will be updated: {', '.join(forgotten)} of it "
+            f"{'is' if len(forgotten) == 1 else 'are'} not registered. Assign links inside of "
+            f"`with self.init_scope():`, and a list of them as a ChainList or Sequential.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def _learns(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_learns(each) for each in value)
+    params = getattr(value, "params", None)
+    return callable(params) and hasattr(value, "namedparams") and any(True for _ in params())
 
 
 def _described(value: Any) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from catenary.errors import WrongWordError
 from catenary.optimizer.hookable import Hook
+from catenary.optimizer.selection import rule_class
+from catenary.optimizer.update_rule import UpdateRule
 
 __all__ = ["Treatment", "hook_rules"]
 
@@ -31,7 +33,11 @@ class Treatment:
             param.update_rule.enabled = not frozen
 
     def _use_rule(self, chosen: Chosen, rule: Any, words: dict[str, Any]) -> None:
-        kind = getattr(rule, "rule", None) or rule
+        kind = rule_class(
+            rule,
+            UpdateRule,
+            "an optimizer's class that has one, such as optimizers.SGD, or a rule's class.",
+        )
         made = [kind(**words) for _ in chosen]
         for (_, param), own in zip(chosen, made, strict=True):
             if param.update_rule is not None:

@@ -213,7 +213,10 @@ def _alpha_t(hyperparam: Any, t: int) -> float:
 
 def _check_started(t: int, what: str) -> None:
     if t == 0:
-        raise RuntimeError(f"Adam has no value for {what} before its first update (t is 0).")
+        raise RuntimeError(
+            f"Adam has no value for {what} before its first update (t is 0). It follows from "
+            f"`alpha`, which is what schedules shift."
+        )
 
 
 def _renamed_lr(owner: Any) -> float:

@@ -133,10 +133,18 @@ class Trainer:
             **kwargs: None; words of older versions raise an error that names the new one.
 
         Raises:
-            TypeError: If it has no name and none is given.
+            TypeError: If it cannot be called, is a class, or has no name and none is given.
             ValueError: If the name is ``"training"``.
         """
         refuse(kwargs, "extend")
+        if isinstance(extension, type):
+            made = f"{extension.__name__}(...)"
+            raise TypeError(
+                f"extend got the class {extension.__name__}, and needs an extension made of it: "
+                f"extend({made})"
+            )
+        if not callable(extension):
+            raise TypeError(f"{extension!r} is no extension: it cannot be called")
         names = (name, *(getattr(extension, key, None) for key in _NAMES))
         name = next((found for found in names if found is not None), None)
         if name is None:

@@ -68,7 +68,7 @@ class Evaluator(Extension):
         self.eval_func = eval_func
         self._progress_bar = progress_bar
         for name, each in self._iterators.items():
-            if isinstance(each, Iterator) and getattr(each, "repeat", False) is True:
+            if _never_ends(each):
                 warnings.warn(
                     f"iterator {name!r} repeats for ever, and an evaluation goes on until it ends; "
                     "make it with repeat=False",
@@ -113,9 +113,15 @@ class Evaluator(Extension):
         """Run the main target over the main iterator; return the means of what it reported.
 
         A subclass may override this; what it returns is reported.
+
+        Raises:
+            ValueError: If the iterator repeats for ever; nothing was evaluated.
+
+        Differs:
+            Chainer evaluates for ever then.
         """
-        target = self._targets["main"]
-        eval_func = target if self.eval_func is None else self.eval_func
+        target = self._targets.get("main")
+        eval_func = self._targets["main"] if self.eval_func is None else self.eval_func
         if self.eval_hook:
             self.eval_hook(self)
         iterator = self._rewound()
@@ -142,6 +148,12 @@ class Evaluator(Extension):
     def _rewound(self) -> Any:
         """Return the main iterator at its beginning."""
         iterator = self._iterators["main"]
+        if _never_ends(iterator):
+            kind = type(iterator).__name__
+            raise ValueError(
+                f"an evaluation goes on until its iterator ends, and this {kind} repeats for ever. "
+                f"Make it with {kind}(dataset, batch_size, repeat=False, shuffle=False)."
+            )
         if hasattr(iterator, "reset"):
             iterator.reset()
             return iterator
@@ -157,6 +169,10 @@ class Evaluator(Extension):
         """Finalize all iterators."""
         for iterator in self._iterators.values():
             iterator.finalize()
+
+
+def _never_ends(iterator: Any) -> bool:
+    return isinstance(iterator, Iterator) and getattr(iterator, "repeat", False) is True
 
 
 class _IteratorProgressBar(util.ProgressBar):

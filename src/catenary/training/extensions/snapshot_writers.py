@@ -2,7 +2,8 @@
 
 The asynchronous ones copy what they are given and return at once; snapshots are written in the
 order in which they were taken. Where writing is slower than training, the loop waits: one snapshot
-is being written, one waits, and there are never more copies. What goes wrong is raised at the next
+is being written, one waits, and there are never more copies (`ProcessQueueWriter` has the waiting
+one in both processes, for a writer that takes over). What goes wrong is raised at the next
 snapshot, or by `finalize`.
 """
 
@@ -206,6 +207,8 @@ class QueueWriter(Writer):
         self._queue = self.create_queue()
         self._outcomes = self._create_outcomes()
         self._unwritten: list[str] = []
+        # The snapshot that waits while the consumer writes another, for one that takes over.
+        self._waiting: list[Any] | None = None
         self._failures: list[BaseException] = []
         self._consumer: Any = None
 
@@ -217,12 +220,7 @@ class QueueWriter(Writer):
                 same.
         """
         self._wait_for_room()
-        if self._consumer is None:
-            self._consumer = self.create_consumer(self._queue)
-            self._consumer.start()
-            atexit.register(self.finalize)
-        self._queue.put([None, filename, outdir, copy.deepcopy(target)])
-        self._unwritten.append(describe(Path(outdir, filename), target))
+        self._hand_over([None, filename, outdir, copy.deepcopy(target)])
         self._raise_failures()
 
     def create_task(self, savefun: Savefun) -> Callable[[str, Any, Any], Any]:
@@ -267,11 +265,25 @@ class QueueWriter(Writer):
             Exception: What went wrong since the last snapshot was taken.
         """
         self._wait_for_room()
-        if self._consumer is not None:
+        while self._consumer is not None:
             self._queue.put(None)
             self._consumer.join()
             self._look_after_consumer(told_to_end=True)
+            self._wait_for_room()
         self._raise_failures()
+
+    def _hand_over(self, job: list[Any]) -> None:
+        """Put a snapshot into the queue, and see to it that someone consumes it."""
+        if self._consumer is None:
+            consumer = self.create_consumer(self._queue)
+            consumer.start()
+            self._consumer = consumer
+            atexit.register(self.finalize)
+        # A thread cannot be killed, and a process that has nothing else to do takes it at once.
+        waits = self._unwritten and isinstance(self._consumer, BaseProcess)
+        self._waiting = job if waits else None
+        self._queue.put(job)
+        self._unwritten.append(describe(Path(job[2], job[1]), job[3]))
 
     def _wait_for_room(self) -> None:
         """Wait until the queue takes one more, or the consumer is replaced."""
@@ -281,13 +293,21 @@ class QueueWriter(Writer):
             self._look_after_consumer()
 
     def _look_after_consumer(self, *, told_to_end: bool = False) -> None:
-        """Take notice of what was written and what failed; let go of a consumer that is no more."""
+        """Take notice of what was written and what failed; replace a consumer that is no more.
+
+        What it was writing is lost. What waited is given to another, once.
+        """
         gone = self._consumer is not None and not self._consumer.is_alive()
         while not self._outcomes.empty():
             failure = self._outcomes.get()
             del self._unwritten[:1]
             if failure is not None:
                 self._failures.append(failure)
+        if not self._unwritten:
+            self._waiting = None
+        waiting = self._waiting
+        if gone and waiting is not None:
+            del self._unwritten[-1:]
         if gone and self._unwritten:
             what = ", ".join(self._unwritten)
             death = failure_of(self._consumer, what)
@@ -297,6 +317,20 @@ class QueueWriter(Writer):
                 self._failures.append(death)
         if gone:
             self._dismiss()
+            if waiting is not None:
+                self._give_to_another(waiting)
+
+    def _give_to_another(self, job: list[Any]) -> None:
+        try:
+            self._hand_over(job)
+        except RuntimeError as error:  # a program that is ending starts no processes any more
+            what = describe(Path(job[2], job[1]), job[3])
+            self._failures.append(
+                SnapshotWriteError(
+                    f"{what} could not be written: its writer was killed, and no other can be "
+                    f"started ({error})"
+                )
+            )
 
     def _raise_failures(self) -> None:
         failures, self._failures = self._failures, []
@@ -308,7 +342,7 @@ class QueueWriter(Writer):
             self._queue.cancel_join_thread()  # nobody reads what may be in it
         self._queue = self.create_queue()
         self._unwritten.clear()
-        self._consumer = None
+        self._waiting = self._consumer = None
 
 
 class ThreadQueueWriter(QueueWriter):
@@ -331,7 +365,8 @@ class ThreadQueueWriter(QueueWriter):
 class ProcessQueueWriter(QueueWriter):
     """Writer that has one process for all snapshots.
 
-    If the training process is killed, this process writes what it holds and ends.
+    If the training process is killed, this process writes what it holds and ends. If this process
+    is killed, another takes over: only what was being written is lost, and an error names it.
 
     Args:
         savefun: Called with a path and a dictionary of arrays; it has to be a function that can be

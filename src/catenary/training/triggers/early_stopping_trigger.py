@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import operator
 import sys
 import warnings
@@ -80,9 +81,12 @@ class EarlyStoppingTrigger:
         if not self._check_trigger(trainer):
             return False
         if self.monitor not in observation:
+            near = difflib.get_close_matches(self.monitor, observation, n=4, cutoff=0.0)
+            more = len(observation) - len(near)
+            others = f" and {more} more" * (more > 0)
             warnings.warn(
                 f"early stopping watches {self.monitor!r}, which was not observed in this "
-                f"iteration; there is {', '.join(observation) or 'nothing'}",
+                f"iteration; there is {', '.join(near) or 'nothing'}{others}",
                 stacklevel=2,
             )
             return False

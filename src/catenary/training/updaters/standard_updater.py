@@ -148,7 +148,7 @@ class StandardUpdater(Updater):
     def update_core(self) -> None:
         """Take a batch of the main iterator and update the main optimizer's target."""
         iterator, optimizer = self._iterators["main"], self._optimizers["main"]
-        batch = convert(self.converter, iterator.next(), self._input_device)
+        batch = convert(self.converter, _next_batch(iterator), self._input_device)
         target = optimizer.target
         loss_func = target if self.loss_func is None else self.loss_func
         if is_module(target):
@@ -177,6 +177,23 @@ def _check_iterator(name: str, iterator: Any) -> None:
             f"its dataset to an iterator of catenary: SerialIterator(loader.dataset, batch_size), "
             f"or MultiprocessIterator, which has workers."
         )
+
+
+def _next_batch(iterator: Any) -> Any:
+    kind = type(iterator).__name__
+    try:
+        return iterator.next()
+    except StopIteration:
+        raise StopIteration(
+            f"the {kind} has ended, and training goes on; make it with repeat=True, the default"
+        ) from None
+    except AttributeError:
+        if hasattr(iterator, "next"):
+            raise
+        raise TypeError(
+            f"an updater takes its batches of an iterator, and {kind} is none (it has no `next`). "
+            f"Is it a dataset? Write SerialIterator(dataset, batch_size)."
+        ) from None
 
 
 def _by_name(given: Any) -> dict[str, Any]:
