@@ -164,12 +164,16 @@ class Link(Hooked):
             twin = self._share()
         else:
             twin = copy.deepcopy(self)
-            fresh = twin.params(include_uninit=False) if mode == "init" else ()
+            fresh = twin._params_as_made() if mode == "init" else ()
             for param in {id(param): param for param in fresh}.values():
-                if callable(param.initializer):
+                if param.is_initialized and callable(param.initializer):
                     param.initialize(param.shape)
         twin.name = None
         return twin
+
+    def _params_as_made(self) -> Iterator[Parameter]:
+        """Yield the parameters in the order in which they are filled anew."""
+        return self.params()
 
     def _share(self) -> Any:
         twin = type(self).__new__(type(self))

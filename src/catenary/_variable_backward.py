@@ -14,8 +14,18 @@ from catenary._variable_graph import Call, VariableNode
 from catenary._variable_memory import scales
 from catenary._variable_watch import Watch
 from catenary.config import config, unusual
+from catenary.errors import LossError
 
-__all__ = ["differentiate", "record_gradients", "settings", "watching"]
+__all__ = [
+    "differentiate",
+    "initial_gradient",
+    "passed",
+    "reached",
+    "record_gradients",
+    "settings",
+    "siblings",
+    "watching",
+]
 
 
 def reached(roots: Sequence[VariableNode]) -> tuple[list[Any], list[Any]]:
@@ -49,6 +59,15 @@ def passed(roots: Sequence[VariableNode]) -> list[VariableNode]:
     return found
 
 
+class _Recorded:
+    """Whether a gradient of this process has a graph; if none has, no leaf need be asked."""
+
+    in_use: bool = False
+
+
+_recorded = _Recorded()
+
+
 def differentiate(
     roots: Sequence[Any],
     grads: Sequence[torch.Tensor],
@@ -62,7 +81,8 @@ def differentiate(
     The graph stays, so that a second loss over it can be differentiated afterwards.
     """
     tensors = [root.tensor for root in roots]
-    plain = loss_scale is None and not (retain_grad or create_graph or scales.in_use)
+    asked = retain_grad or create_graph or scales.in_use or _recorded.in_use
+    plain = loss_scale is None and not asked
     if plain and not (_variable_hooks.in_force or unusual.entries):
         _send(tensors, grads, create_graph=False)
         return
@@ -71,6 +91,10 @@ def differentiate(
     for leaf in leaves:
         if leaf._scale_spent:
             leaf.unscale_grad()
+        grad = leaf._gradient()
+        if not create_graph and grad is not None and grad.grad_fn is not None:
+            # torch would add to it in place, under the hands of what was computed from it.
+            leaf._put_gradient(grad.detach().clone())
     kept = inner if retain_grad else []
     with watching(nodes), settings(create_graph), _keeping(kept, loss_scale):
         _send(tensors, grads, create_graph)
@@ -79,6 +103,40 @@ def differentiate(
         record_gradients(found, [v.grad_var for v in found])
     for leaf in leaves:
         leaf.note_scale(loss_scale)
+
+
+def initial_gradient(root: Any, loss_scale: float | None) -> torch.Tensor | None:
+    """Return the gradient that a backward pass starts with where none was set on `root`.
+
+    None where nothing is to be done.
+    """
+    tensor = root.tensor
+    if tensor.numel() != 1:
+        if root.creator_node is None or not root.requires_grad:
+            return None
+        raise LossError(
+            f"backward of a Variable of shape {root.shape} needs a gradient to start from: reduce "
+            "it to one value (functions.sum), or set its grad first"
+        )
+    if tensor.ndim:
+        warnings.warn(
+            f"backward takes a Variable of shape {root.shape} for a scalar; this is deprecated. "
+            "Apply functions.squeeze, or set its grad",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+    ones = torch.ones_like(tensor)
+    return ones if loss_scale is None else ones * loss_scale
+
+
+def siblings(node: VariableNode | None) -> list[Any]:
+    """Return the other results of the call that made `node`, those that hold a gradient."""
+    origin = None if node is None else node._origin
+    if origin is None or type(origin) is tuple or len(origin.outputs) == 1:
+        return []
+    nodes = [reference() for reference in origin.outputs]
+    variables = [n._variable() for n in nodes if n is not None and n is not node]
+    return [v for v in variables if v is not None and v.grad_var is not None]
 
 
 _run_backward = torch.autograd.Variable._execution_engine.run_backward
@@ -112,6 +170,7 @@ def record_gradients(sources: Sequence[Any], gradients: Sequence[Any]) -> None:
         sources: Variables that the gradients depend on.
         gradients: Variables, or None where there is no gradient.
     """
+    _recorded.in_use = True
     call = Call("Gradient")
     for gradient in gradients:
         if gradient is not None and gradient._node is None and gradient.tensor.grad_fn is not None:
@@ -137,8 +196,11 @@ def _keeping(inner: Sequence[Any], loss_scale: float | None) -> Iterator[None]:
 def _keeper(variable: Any, kept: dict[int, torch.Tensor]) -> Any:
     key = id(variable)
 
-    def keep(grad: torch.Tensor) -> None:
-        kept[key] = grad
+    def keep(grad: torch.Tensor | None) -> None:
+        if grad is not None:
+            # Memory of its own: where an operation only looks at its input otherwise, the gradient
+            # of a leaf lies in the same memory, and torch adds to that in place.
+            kept[key] = grad.clone()
 
     return variable.tensor.register_hook(keep)
 

@@ -10,13 +10,12 @@ import numpy
 import torch
 
 from catenary import backend
-from catenary._variable_backward import differentiate
+from catenary._variable_backward import differentiate, initial_gradient, siblings
 from catenary._variable_graph import Operation, VariableNode, describe, place, unchain_all
 from catenary._variable_memory import Memory, is_array
 from catenary._variable_text import Uncomparable, overview, text
 from catenary.backends.memory import array_of, tensor_of
 from catenary.config import config
-from catenary.errors import LossError
 
 __all__ = ["Variable"]
 
@@ -148,7 +147,7 @@ class Variable(Uncomparable, Memory):
             return
         self._check_gradient(grad.array)
         self._scale_spent = False
-        self._put_gradient(grad.tensor)
+        self._put_gradient(grad.tensor, grad.array)
         self._grad_variable = grad
 
     def cleargrad(self) -> None:
@@ -180,6 +179,10 @@ class Variable(Uncomparable, Memory):
 
         Args:
             var: Variable of the same shape, on any device; nothing happens if it has no gradient.
+
+        Raises:
+            TypeError: The gradient is of another dtype.
+            ValueError: The gradient has another shape.
         """
         if var.grad_var is None:
             return
@@ -189,7 +192,11 @@ class Variable(Uncomparable, Memory):
         own, other = self._gradient(), var.grad_var.tensor
         other = other.to(self.tensor.device)
         with torch.set_grad_enabled(bool(config.enable_backprop)):
-            self._put_gradient(other.clone() if own is None else own + other)
+            if own is not None:
+                numpy.broadcast_shapes(own.shape, other.shape)  # raises ValueError
+            total = other.clone() if own is None else own + other
+        self._check_gradient(total)
+        self._put_gradient(total)
 
     def copydata(self, var: Variable) -> None:
         """Copy another Variable's values into this one, in place, casting and across devices.
@@ -220,7 +227,8 @@ class Variable(Uncomparable, Memory):
     ) -> None:
         """Differentiate this Variable: add to the gradient of every Variable it was computed from.
 
-        The graph is kept, so that several losses over one graph can be differentiated in turn.
+        The graph is kept, so that several losses over one graph can be differentiated in turn. If
+        a function returned several Variables, gradients that were set on the others go back too.
 
         Args:
             retain_grad: Keep the gradients of intermediate Variables too.
@@ -234,39 +242,28 @@ class Variable(Uncomparable, Memory):
         """
         if self._scale_spent:
             self.unscale_grad()
-        grad = self._gradient()
+        grad, held = self._gradient(), self.grad_var if retain_grad else None
         if grad is None:
-            grad = self._initial_gradient(loss_scale)
+            grad = initial_gradient(self, loss_scale)
             if grad is None:
                 return
-        else:
+        elif self._requires_grad or self.creator_node is not None:
             self.cleargrad()
+        else:
+            return
+        others = siblings(self._node)
         differentiate(
-            [self],
-            [grad],
+            [self, *others],
+            # What is sent may become a leaf's gradient, to which torch adds in place.
+            [grad.clone(), *[v.grad_var.tensor.clone() for v in others]],
             retain_grad=retain_grad,
             create_graph=enable_double_backprop,
             loss_scale=loss_scale,
         )
-
-    def _initial_gradient(self, loss_scale: float | None) -> torch.Tensor | None:
-        tensor = self.tensor
-        if tensor.numel() != 1:
-            if self.creator_node is None:
-                return None
-            raise LossError(
-                f"backward of a Variable of shape {self.shape} needs a gradient to start "
-                "from: reduce it to one value (functions.sum), or set its grad first"
-            )
-        if tensor.ndim:
-            warnings.warn(
-                f"backward takes a Variable of shape {self.shape} for a scalar; this is "
-                "deprecated. Apply functions.squeeze, or set its grad",
-                DeprecationWarning,
-                stacklevel=3,
-            )
-        ones = torch.ones_like(tensor)
-        return ones if loss_scale is None else ones * loss_scale
+        if held is not None:
+            self.grad_var = held
+        for other in () if retain_grad else others:
+            other.cleargrad()
 
     # ---- graph
     @property
@@ -297,6 +294,11 @@ class Variable(Uncomparable, Memory):
     def set_creator_node(self, fnode: Operation) -> None:
         """Name the operation that made this Variable."""
         self.node.set_creator_node(fnode)
+
+    def _announce(self) -> None:
+        node, held = self._node, self._held()
+        if node is not None and node._grad_fn is None and held is not None:
+            node._shape, node._dtype = held.shape, held.dtype
 
     def retain_data(self) -> None:
         """Let the graph keep the values, so that they outlive this Variable."""

@@ -210,11 +210,15 @@ class VariableNode:
         if self._kept is not None:
             self._kept = self._kept.detach()
         grad_fn = self.leave_torch()
+        variable = self._variable()
         if grad_fn is not None:
             stop(grad_fn, self._output_nr, self)
-            variable = self._variable()
             if variable is not None:
                 variable._become_leaf(self._rank)
+        elif variable is not None and variable._requires_grad:
+            # One of several results, and it depends on nothing that wants a gradient.
+            tensor = variable.tensor
+            tensor.requires_grad_(tensor.is_floating_point() or tensor.is_complex())
 
 
 _new = VariableNode.__new__

@@ -121,6 +121,8 @@ class Memory:
         self._adopt(array)
 
     def _adopt(self, array: Any) -> None:
+        if isinstance(array, numpy.generic):  # what NumPy makes of arithmetic without dimensions
+            array = numpy.asarray(array)
         if not is_array(array):
             raise TypeError(
                 f"array must be a numpy.ndarray or a torch.Tensor, got {type(array).__name__}; "
@@ -238,6 +240,9 @@ class Memory:
         if grad is None:
             return None
         if self._grad_array is None or self._grad_key != _key(grad):
+            if grad._is_zerotensor():
+                grad = grad.detach().clone()
+                self._put_gradient(grad)
             self._grad_array, self._grad_key = array_of(grad), _key(grad)
         return self._grad_array
 
@@ -250,9 +255,10 @@ class Memory:
         shared = None if isinstance(grad, torch.Tensor) or not is_array(grad) else _shared(grad)
         if shared is None or not _alike(shared, self.tensor):
             self._check_gradient(grad)
-        self._put_gradient(tensor_of(grad) if shared is None else shared)
-        if shared is not None:
-            self._grad_array, self._grad_key = grad, _key(shared)
+        if shared is None:
+            self._put_gradient(tensor_of(grad))
+        else:
+            self._put_gradient(shared, grad)
 
     def _check_gradient(self, grad: Any) -> None:
         if not is_array(grad):
@@ -286,13 +292,14 @@ class Memory:
             return self._grad
         return tensor.grad
 
-    def _put_gradient(self, grad: torch.Tensor) -> None:
+    def _put_gradient(self, grad: torch.Tensor, shown: Any = None) -> None:
+        """Store the gradient; `shown` is an array over its memory for `.grad` to return."""
         tensor = self.tensor
         if tensor.is_leaf:
             tensor.grad = grad
         else:
             self._grad = grad
-        self._grad_array = None
+        self._grad_array, self._grad_key = shown, None if shown is None else _key(grad)
 
     def _drop_gradient(self) -> None:
         self._scale_spent = False

@@ -79,6 +79,7 @@ class Parameter(Variable):
         changes.structure()
 
     def _announce(self) -> None:
+        super()._announce()
         changes.structure()
 
     @property
@@ -117,26 +118,29 @@ class Parameter(Variable):
             parameter = reference()
             if parameter is not None and not parameter.is_initialized:
                 parameter._begin(array)
-
-    def _begin(self, array: Any) -> None:
-        self._copies = None
-        self.array = array
-        self._drop_gradient()
         fill = self._first_gradient
         if fill is not None:
             tensor = self.tensor.detach()
             self._put_gradient(torch.full_like(tensor, fill if tensor.is_floating_point() else 0))
 
+    def _begin(self, array: Any) -> None:
+        self._copies = None
+        self.array = array
+        self._drop_gradient()
+
     def cleargrad(self) -> None:
         """Forget the gradient; without values, the one that `initialize` would make."""
-        self._first_gradient = self._grad_variable = self._grad_array = None
+        self._grad_variable = self._grad_array = None
         self._scale_spent = False
         tensor = self._tensor  # a leaf
         if tensor is not None:
             tensor.grad = None
+        elif self._held() is None:
+            self._first_gradient = None
 
     def _zero_gradient(self) -> None:
-        self._first_gradient = 0.0
+        if self._held() is None:
+            self._first_gradient = 0.0
         super()._zero_gradient()
 
     def to_device(self, device: Any) -> None:
@@ -164,6 +168,11 @@ class Parameter(Variable):
             self._copies[:] = [*alive, weakref.ref(target)]
             target._copies = self._copies
         return target
+
+    def _restore(self) -> None:
+        super()._restore()
+        # As in Chainer: what a copy is filled with anew has no gradient yet, and says so.
+        self._first_gradient = math.nan
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

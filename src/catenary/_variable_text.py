@@ -13,14 +13,17 @@ __all__ = ["Uncomparable", "overview", "text"]
 
 
 def text(name: str | None, array: Any, separator: str) -> str:
-    """Return ``variable NAME(values)``; `str` has a blank between values, `repr` a comma."""
+    """Return ``variable NAME(values)``; `str` has a blank between values, `repr` a comma.
+
+    Where there are no values, `repr` tells the shape.
+    """
     prefix = f"variable {name}" if name else "variable"
     if array is None:
         return f"{prefix}(None)"
     if isinstance(array, torch.Tensor):
         return f"{prefix}({array})"
     array = cuda.to_cpu(array)
-    if array.size == 0 and array.shape != (0,):
+    if array.size == 0 and array.shape != (0,) and separator == ", ":
         return f"{prefix}([], shape={array.shape})"
     return f"{prefix}({numpy.array2string(array, separator=separator, prefix=prefix + '(')})"
 

@@ -52,7 +52,7 @@ class Watch:
         state: dict[str, Any] = {}
 
         def begin(fn: Any, grads: tuple[torch.Tensor | None, ...]) -> None:
-            if self._end is state.get("end", self):
+            if self._end is state.get("end", self) or all([g is None for g in grads]):  # noqa: C419
                 return
             self._finish()
             found = tuple([_arrived(node, fn, grads) for node in outputs])

@@ -59,7 +59,8 @@ def get_device(device_spec: Any) -> Device:
             a `torch.device`.
 
     Raises:
-        ValueError: The specifier names no device.
+        TypeError: The specifier is of no type that could name a device.
+        ValueError: It names no device.
         RuntimeError: It names a GPU, and there is none.
     """
     if isinstance(device_spec, Device):
@@ -72,7 +73,7 @@ def get_device(device_spec: Any) -> Device:
         return _named(str(device_spec))
     if cuda.cupy is not None and isinstance(device_spec, cuda.cupy.cuda.Device):
         return GpuDevice(device_spec.id)
-    raise _unknown(device_spec)
+    raise TypeError(_unknown(device_spec))
 
 
 def _numbered(number: int) -> Device:
@@ -87,11 +88,11 @@ def _named(name: str) -> Device:
         return GpuDevice(int(index) if index else None)
     if not index and family.lstrip("-").isdecimal():
         return _numbered(int(family))
-    raise _unknown(name)
+    raise ValueError(_unknown(name))
 
 
-def _unknown(device_spec: object) -> ValueError:
-    return ValueError(
+def _unknown(device_spec: object) -> str:
+    return (
         f"{device_spec!r} names no device; use '@numpy' (the CPU), '@cupy:0' (a GPU), "
         "a GPU's number, or -1 (the CPU)"
     )

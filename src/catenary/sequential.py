@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from catenary.link import ChainList, Link
+from catenary.variable import Parameter
 
 __all__ = ["Sequential"]
 
@@ -16,7 +17,9 @@ Layer = Callable[..., Any]
 class Sequential(ChainList):
     """A list of callables; what one returns, the next receives (a tuple as several arguments).
 
-    Those that are links are the children, numbered among themselves.
+    Those that are links are the children, numbered among themselves. Chainer's numbers are kept,
+    since snapshots have them: if the first layer is a link, each link that is inserted behind it
+    gets the number 1, and the following ones move up. Of three links the second is then `/2`.
 
     Args:
         layers: Links and functions.
@@ -60,13 +63,25 @@ class Sequential(ChainList):
 
     def __setitem__(self, index: Any, layer: Any) -> None:
         layers = list(self._layers)
-        layers[index] = layer
-        self._arrange(layers)
+        if isinstance(index, slice):
+            layers[index] = layer
+            self._arrange(layers)
+            return
+        if index >= len(layers):
+            # The type that Chainer raises.
+            raise ValueError(f"position {index} lies outside a Sequential of {len(layers)} layers")
+        before, layers[index] = layers[index], layer
+        if before is layer:
+            return
+        place = index % len(layers)
+        rest = [*layers[:place], *layers[place + 1 :]]
+        self._take(layers, _inserted(_without(self._children, [before]), rest, place, layer))
 
     def __delitem__(self, index: Any) -> None:
         layers = list(self._layers)
+        gone = layers[index] if isinstance(index, slice) else [layers[index]]
         del layers[index]
-        self._arrange(layers)
+        self._take(layers, _without(self._children, gone))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._layers)
@@ -91,9 +106,9 @@ class Sequential(ChainList):
         size = len(self._layers)
         if not -size <= index <= size:
             raise IndexError(f"position {index} lies outside a Sequential of {size} layers")
-        layers = list(self._layers)
-        layers.insert(index, layer)
-        self._arrange(layers)
+        place = index + size if index < 0 else index
+        children = _inserted(self._children, self._layers, place, layer)
+        self._take([*self._layers[:place], layer, *self._layers[place:]], children)
 
     def extend(self, layers: Iterable[Any]) -> None:
         """Append layers."""
@@ -123,23 +138,43 @@ class Sequential(ChainList):
         return Sequential(*flat)
 
     def _arrange(self, layers: list[Any]) -> None:
+        """Take `layers`, as if they were appended one by one."""
+        children: list[Link] = []
+        for place, layer in enumerate(layers):
+            children = _inserted(children, layers[:place], place, layer)
+        self._take(layers, children)
+
+    def _take(self, layers: list[Any], children: list[Link]) -> None:
         """Take `layers` as the layers, and the links among them as the children."""
         for layer in layers:
             if not callable(layer):
                 message = f"a layer of a Sequential can be called; {layer!r} cannot"
                 raise ValueError(message)  # noqa: TRY004 - the type that Chainer raises
-        self._hold(layer for layer in layers if isinstance(layer, Link))
+        self._hold(children)
         self._layers = layers
 
     # ---- copies, text
+    def copy(self, mode: str = "share") -> Any:
+        """Return a copy; see :meth:`Link.copy`. Its links are numbered as if appended in turn."""
+        twin = super().copy(mode)
+        twin._arrange(twin._layers)
+        return twin
+
     def _share(self) -> Any:
         twin = super()._share()
-        children = iter(twin._children)
+        twins = dict(zip(map(id, self._children), twin._children, strict=True))
         twin._layers = [
-            next(children) if isinstance(layer, Link) else copy.copy(layer)
+            twins[id(layer)] if isinstance(layer, Link) else copy.copy(layer)
             for layer in self._layers
         ]
         return twin
+
+    def _params_as_made(self) -> Iterator[Parameter]:
+        for name in sorted(self._params):
+            yield vars(self)[name]
+        for layer in self._layers:
+            if isinstance(layer, Link):
+                yield from layer._params_as_made()
 
     def copyparams(self, link: Link, copy_persistent: bool = True) -> None:
         """Copy values from another Sequential; see :meth:`Link.copyparams`.
@@ -151,6 +186,25 @@ class Sequential(ChainList):
 
     def _printed_children(self) -> Iterator[tuple[str, Any]]:
         return ((str(index), layer) for index, layer in enumerate(self._layers))
+
+
+def _inserted(children: list[Link], layers: list[Any], place: int, layer: Any) -> list[Link]:
+    """Return the children once `layer` has been inserted into `layers`, numbered as in Chainer."""
+    if not isinstance(layer, Link):
+        return children
+    first = next((at for at, each in enumerate(layers[:place]) if isinstance(each, Link)), 0)
+    at = first + 1 if place else 0
+    return [*children[:at], layer, *children[at:]]
+
+
+def _without(children: list[Link], gone: list[Any]) -> list[Link]:
+    """Return the children without those among `gone`; one that is there twice stays once."""
+    kept = list(children)
+    for layer in gone:
+        place = next((at for at, child in enumerate(kept) if child is layer), None)
+        if place is not None:
+            del kept[place]
+    return kept
 
 
 def _type_name(layer: Any) -> str | None:

@@ -172,10 +172,12 @@ FOUND = {
         import chainermn
         comm = chainermn.create_communicator('naive')
         optimizer.loss_scaling()
+        from chainer.graph_optimizations.static_graph import static_graph
         """,
         [
             (3, "differs", "chainermn.create_communicator"),
             (4, "differs", "Optimizer.loss_scaling"),
+            (5, "differs", "chainer.graph_optimizations.static_graph.static_graph"),
         ],
     ),
     "python2.py": ("\nprint 'hello'\n", [(2, "syntax", None)]),

@@ -107,3 +107,16 @@ def test_slopes_of_any_number_of_axes(shape):
     close([value, gradient], [expected, general])
     axes = tuple(range(len(shape), 3))
     np.testing.assert_allclose(slope, each.sum(axes), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["e", "f", "d"])
+def test_slopes_begin_below_zero(dtype):
+    least = np.finfo(dtype).smallest_subnormal
+    x = Variable(np.array([[-np.inf, -1, -least, 0, least, 1, np.inf]], dtype))
+    W = Variable(np.array(-3, dtype))
+    y = F.prelu(x, W)
+    y.grad = np.ones_like(y.array)
+    y.backward()
+    np.testing.assert_array_equal(y.array, np.where(x.array < 0, -3 * x.array, x.array))
+    np.testing.assert_array_equal(x.grad, np.where(x.array < 0, -3, 1))
+    assert W.grad == -np.inf

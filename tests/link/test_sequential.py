@@ -76,7 +76,7 @@ def test_wrong_layers_and_places():
     for index in (2, -2):
         with pytest.raises(IndexError, match="outside a Sequential of 1 layers"):
             model.insert(index, F.relu)
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError, match="outside a Sequential of 1 layers"):
         model[1] = F.relu
     with pytest.raises(ValueError):
         model.remove(F.tanh)
@@ -140,3 +140,15 @@ def test_text():
     assert lines[:2] == ["Sequential(", "  (0): Linear(in_size=2, out_size=3, nobias=False),"]
     assert lines[2].startswith("  (1): <function relu at ")
     assert str(Sequential()) == "Sequential()"
+
+
+def test_children_have_the_numbers_that_snapshots_of_chainer_have():
+    first, second, third = L.Linear(2, 2), L.Bias(1, (2,)), L.Scale(1, (2,))
+    for layers, expected in (
+        ((first, F.relu, second, third), [first, third, second]),
+        ((F.relu, first, second, third), [first, second, third]),
+    ):
+        model = Sequential(*layers)
+        assert list(model.children()) == expected
+        assert list(model) == list(layers)
+        assert [path for path, _ in model.namedlinks(skipself=True)] == ["/0", "/1", "/2"]

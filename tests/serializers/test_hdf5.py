@@ -346,3 +346,13 @@ def test_the_original_reads_what_we_write(oracle, tmp_path, compression):
         np.testing.assert_array_equal(read[name], param.array)
     assert (read["count"], read["count"].dtype) == (7, np.int32)
     assert read["mean"].tolist() == [1, 2]
+
+
+def test_a_part_of_the_reader_knows_its_group(tmp_path):
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        file.create_group("model/layer")
+        reader = HDF5Deserializer(file, strict=False)
+        assert reader.group == file
+        assert reader["model"].group.name == "/model"
+        assert reader["model"]["layer"].group.name == "/model/layer"
+        assert reader["other"].group is None

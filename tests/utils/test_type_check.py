@@ -37,6 +37,30 @@ def test_an_expression_prints_and_computes_as_chainers(text):
         assert [caught.value.expect, caught.value.actual] == said
 
 
+def test_tuples_and_lists_may_hold_expressions():
+    x, s = NAMES["x"], NAMES["s"]
+    type_check.expect(s == (1, s[0] + 1, x), s[:2] == (s[0], 2))
+    with pytest.raises(type_check.InvalidType) as caught:
+        type_check.expect(s == (s[1] + 1, x))
+    assert [caught.value.expect, caught.value.actual] == [
+        "s == (s[1] + 1, x)",
+        "(1, 2, 3) != (3, 3)",
+    ]
+    assert (type_check.Constant([[1]]) == [[s[0]]]).eval()
+    assert str(type_check.Constant([1]) == [s[0]]) == "[1] == [s[0]]"
+    assert str(s == (x,)) == "s == (x,)"
+
+
+def test_a_product_of_numbers_is_an_expression():
+    assert type_check.prod([2, 3]).eval() == 6
+    shape = type_check.prod((NAMES["x"], 2))
+    assert (str(shape), shape.eval()) == ("prod((x, 2))", 6)
+
+
+def test_a_text_key_is_quoted():
+    assert str(type_check.Variable({"a": 1}, "y")["a"]) == "y['a']"
+
+
 def test_an_expression_is_computed_when_it_is_asked_for():
     x = type_check.Variable(3, "x")
     twice = x * 2

@@ -122,6 +122,15 @@ def test_what_is_no_array_is_refused_and_changes_nothing():
             Variable(wrong)
 
 
+def test_the_scalar_that_numpy_makes_without_dimensions_is_an_array():
+    x = Parameter(np.array(2.0, "float32"))
+    x.array = x.array * np.float32(0.5)
+    assert isinstance(x.array, np.ndarray)
+    assert (x.array, x.shape, x.dtype) == (1, (), np.dtype("float32"))
+    x.data -= x.data * np.float32(0.5)
+    assert x.tensor.item() == 0.5
+
+
 def read_only():
     array = np.arange(3, dtype="float32")
     array.flags.writeable = False

@@ -97,6 +97,8 @@ def array_of(tensor: torch.Tensor) -> Any:
     if tensor.device.type == "cpu":
         if tensor.dtype not in _TO_NUMPY:
             return tensor
+        if tensor._is_zerotensor():
+            tensor = tensor.clone()
         if tensor.is_conj() or tensor.is_neg():
             tensor = tensor.resolve_conj().resolve_neg()
         return tensor.numpy()

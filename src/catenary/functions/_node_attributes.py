@@ -42,6 +42,8 @@ _SYNONYMS = {
     "upper": "u",
     "zoneout_ratio": "ratio",
 }
+# Words for noise, which an operation draws and keeps.
+_DRAWN = ("mask", "eps", "r")
 # What an operation closes over and is no option.
 _CODE = (types.FunctionType, types.BuiltinFunctionType, functools._lru_cache_wrapper)
 # Functions over the two axes of images, and what they call the sizes along each.
@@ -76,6 +78,10 @@ def options_of(operation: Callable[..., Any], words: Collection[str]) -> Options
     cells = zip(operation.__code__.co_freevars, operation.__closure__ or (), strict=True)
     found = {name: cell.cell_contents for name, cell in cells}
     found = {name: v for name, v in found.items() if not isinstance(v, _CODE)}
+    kept = found.pop("kept", None)
+    drawn = next((word for word in _DRAWN if word in words), None)
+    if kept and drawn:
+        found[drawn] = kept[0]
     spreading = found.pop("spreading", None)
     if spreading is not None:
         found |= {**vars(spreading), "wanted": spreading.sizes}
@@ -145,16 +151,24 @@ def _of_size(given: Options) -> Options:
     return {"out_H": given["height"], "out_W": given["width"]} if "height" in given else {}
 
 
+def _moved(given: Options, *words: str) -> Options:
+    return {f"running_{word}": given[word] for word in words if word in given}
+
+
 # What single classes say in other words, or always.
 _OTHERS: dict[str, Callable[[Options], Options]] = {
     "AveragePooling2D": lambda given: {"cover_all": False, "return_indices": False},
     "AveragePoolingND": lambda given: {"cover_all": False, "return_indices": False},
+    "BatchNormalization": lambda given: _moved(given, "mean", "var"),
     "Cast": lambda given: {
         "type": numpy_dtype(given["dtype"]) if "dtype" in given else given["typ"]
     },
     "ClippedReLU": lambda given: {"cap": given["z"]},
     "DeconvolutionND": lambda given: {"cover_all": False, "outs": given["outsize"]},
-    "DecorrelatedBatchNormalization": lambda given: {"axis": None},
+    "DecorrelatedBatchNormalization": lambda given: {
+        "axis": None,
+        **_moved(given, "mean", "projection"),
+    },
     "Dropout": lambda given: {"return_mask": False},
     "EinSum": _of_subscripts,
     "GetItem": lambda given: {"slices": _tuple(given["slices"])},

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from catenary._variable_graph import VariableNode, nodes_of
 from catenary.config import config, using_config
 from catenary.function_node import FunctionNode, grad
+from catenary.functions._apply import apply_many
 from catenary.functions._node_attributes import as_label, attributes, options_of
 from catenary.variable import Variable, as_variable
 
@@ -32,7 +33,8 @@ class Wrapped(FunctionNode):
     function raises.
 
     What our functions leave in the graph are objects of these classes too. They know the operation
-    that computed them, and read their attributes off it when someone asks.
+    that computed them, and read their attributes off it when someone asks. It draws its noise and
+    moves its statistics once, so that `backward` can compute anew with it.
     """
 
     _function: ClassVar[Callable[..., Any]]
@@ -40,8 +42,8 @@ class Wrapped(FunctionNode):
     _takes_list: ClassVar[bool] = False
     # The input arrays, as long as function hooks look at them.
     _read: tuple[Any, ...] = ()
-    # What computed, until the attributes are asked for.
-    _operation: _Operation
+    # What computed, where one operation did.
+    _operation: _Operation | None = None
     # The label where it is not the class's name; "{}" in it stands for the number `value`.
     _label: str | None = None
 
@@ -66,8 +68,8 @@ class Wrapped(FunctionNode):
 
     def __getattr__(self, name: str) -> Any:
         hidden = name[0] == "_" and name != "_options"
-        operation = None if hidden else vars(self).pop("_operation", None)
-        if operation is None:
+        operation = self._operation
+        if hidden or operation is None or "_options" in vars(self):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         signature, label = self._signature, _chainers(type(self))._label
         options = options_of(operation, signature.parameters if signature else ())
@@ -88,10 +90,20 @@ class Wrapped(FunctionNode):
         own = [getattr(cls, way) for way in ways]
         return own != [FunctionNode.forward, *(getattr(Wrapped, way) for way in ways[1:])]
 
-    def _computed(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+    def _computed(self, inputs: Sequence[Variable]) -> tuple[Any, ...]:
         given = (inputs,) if self._takes_list else inputs
-        made = type(self)._function(*given, **self._options)
-        return tuple(made) if isinstance(made, (tuple, list)) else (made,)
+        made = _tuple(type(self)._function(*given, **self._options))
+        left = getattr(made[0], "creator_node", None) if made else None
+        if isinstance(left, _chainers(type(self))) and left.inputs == nodes_of(list(inputs)):
+            self._operation = left._operation
+        return made
+
+    def _computed_again(self, inputs: Sequence[Variable]) -> tuple[Any, ...]:
+        """Return what was computed once already, in a new graph."""
+        operation = self._operation
+        if operation is None:
+            return self._computed(inputs)
+        return apply_many(self.label, lambda *tensors: _tuple(operation(*tensors)), *inputs)
 
     def apply(self, inputs: Sequence[Any]) -> tuple[Variable, ...]:
         """Compute the outputs and take a place in the graph.
@@ -116,7 +128,8 @@ class Wrapped(FunctionNode):
     def forward_cpu(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Compute output arrays from input arrays with the function."""
         self.retain_inputs(range(len(inputs)))
-        with using_config("enable_backprop", False):
+        # Recorded, so that the operation is known.
+        with using_config("enable_backprop", True):
             return tuple([y.array for y in self._computed([as_variable(x) for x in inputs])])
 
     def forward_gpu(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -130,11 +143,15 @@ class Wrapped(FunctionNode):
         record = bool(config.enable_backprop)
         xs = self.get_retained_inputs() or [node.get_variable() for node in self.inputs or ()]
         with using_config("enable_backprop", True):
-            ys = self._computed(xs)
+            ys = self._computed_again(xs)
             wanted = [xs[i] for i in target_input_indexes]
             pairs = [(y, gy) for y, gy in zip(ys, grad_outputs, strict=True) if gy is not None]
             roots, sent = [y for y, _ in pairs], [gy for _, gy in pairs]
             return tuple(grad(roots, wanted, sent, enable_double_backprop=record))
+
+
+def _tuple(made: Any) -> tuple[Any, ...]:
+    return tuple(made) if isinstance(made, (tuple, list)) else (made,)
 
 
 def _number_in(label: str, template: str) -> Any:

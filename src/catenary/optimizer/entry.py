@@ -49,7 +49,7 @@ class Entry:
             rule is not None
             and self.fell_out is not None
             and rule._storage_of(self.param) != "plain"
-            and type(rule).update is UpdateRule.update
+            and getattr(type(rule), "update", None) is UpdateRule.update
             and "update" not in {*vars(rule), *vars(self.param)}
         )
 

@@ -62,21 +62,29 @@ class Archive(Store):
     def __contains__(self, key: object) -> bool:
         return key in self._members
 
-    def _read(self, key: str) -> Array:
+    def unless_pickled(self, key: str) -> Array | None:
+        """Return the array called `key`, None where it is a pickled object other than None.
+
+        Raises:
+            SnapshotError: If it is damaged.
+        """
         member = self._members[key]
         try:
-            array = _parse(self._zip.read(member))
+            return _parse(self._zip.read(member))
         except _UNREADABLE as error:
             raise SnapshotError(
                 f"{self.name} is damaged: {member} cannot be read "
                 f"({type(error).__name__}: {error}).\n"
                 "Take an older copy of the file; nothing in this one can be relied on."
             ) from error
+
+    def _read(self, key: str) -> Array:
+        array = self.unless_pickled(key)
         if array is None:
             raise SnapshotError(
-                f"{self.name} holds a pickled Python object in {member}. A pickle is a program, "
-                "so pickled objects are never read here; only None is recognised.\n"
-                "Save the object as arrays, or skip the value with ignore_names."
+                f"{self.name} holds a pickled Python object in {self._members[key]}. "
+                "A pickle is a program, so pickled objects are never read here; only None is "
+                "recognised.\nSave the object as arrays, or skip the value with ignore_names."
             )
         return array
 

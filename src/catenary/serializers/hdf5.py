@@ -95,8 +95,13 @@ class HDF5Deserializer(PathDeserializer):
         ignore_names: Name | Sequence[Name] | None = None,
     ) -> None:
         _h5py()
-        self.group = group
+        self._root = group
         super().__init__(_Datasets(group), path, strict, ignore_names)
+
+    @property
+    def group(self) -> Any:
+        """The group that is read from; None where the file has none of that name."""
+        return self._root.get(self.path) if self.path else self._root
 
 
 class _Datasets(Store):

@@ -40,8 +40,10 @@ _ATOM_PRIORITY = 8
 
 
 def eval(exp: Any) -> Any:
-    """Return the value of an expression; everything else as it is."""
-    return exp.eval() if isinstance(exp, Expr) else exp
+    """Return the value of an expression, also inside of tuples and lists; the rest as it is."""
+    if isinstance(exp, Expr):
+        return exp.eval()
+    return type(exp)(map(eval, exp)) if type(exp) in (tuple, list) else exp
 
 
 class Expr:
@@ -187,7 +189,7 @@ class Call(Atom):
         self.args = args
 
     def __str__(self) -> str:
-        inside = ", ".join(map(str, self.args))
+        inside = ", ".join([_text(arg, 0) for arg in self.args])
         return f"{_text(self.obj, _ATOM_PRIORITY)}({inside})"
 
     def eval(self) -> Any:
@@ -259,12 +261,21 @@ class BinaryOperator(Expr):
 
 def _text(value: Any, priority: int) -> str:
     """Return a part's text as it stands beside an operator of this priority."""
-    return value._within(priority) if isinstance(value, Expr) else str(value)
+    if isinstance(value, Expr):
+        return value._within(priority)
+    if type(value) not in (tuple, list):
+        return str(value)
+    inside = ", ".join([_text(v, 0) if isinstance(v, Expr) else repr(v) for v in value])
+    if type(value) is list:
+        return f"[{inside}]"
+    return f"({inside},)" if len(value) == 1 else f"({inside})"
 
 
 def _key_text(key: Any) -> str:
     if key is Ellipsis:
         return "..."
+    if isinstance(key, str):
+        return repr(key)
     if not isinstance(key, slice):
         return str(key)
     parts = [key.start, key.stop] + ([] if key.step is None else [key.step])

@@ -275,8 +275,8 @@ def expect(*bool_exprs: Any) -> None:
 
 
 def prod(xs: Any) -> Any:
-    """Return the product of a shape, as an expression of one if it is one."""
-    return Variable(math.prod, "prod")(xs) if isinstance(xs, Expr) else math.prod(xs)
+    """Return the product of a shape, or of numbers and expressions, as an expression."""
+    return Variable(math.prod, "prod")(xs)
 
 
 def same_types(*arrays: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 import torch
 
+from catenary.backends.memory import tensor_of
 from catenary.functions._apply import apply, reject
 from catenary.variable import Variable, as_array
 
@@ -28,7 +29,12 @@ def where(condition: Any, x: Any, y: Any) -> Variable:
         x: Variable or array.
         y: Variable or array of the same dtype.
     """
-    chosen = as_array(condition)
-    if not isinstance(chosen, torch.Tensor):
-        chosen = numpy.asarray(chosen) if numpy.isscalar(chosen) else chosen
-    return apply("Where", torch.where, chosen, x, y, check=_check)
+    condition = as_array(condition)
+    if numpy.isscalar(condition):
+        condition = numpy.asarray(condition)
+    chosen = tensor_of(condition)
+
+    def check(label: str, *operands: torch.Tensor) -> None:
+        _check(label, chosen, *operands)
+
+    return apply("Where", lambda a, b: torch.where(tensor_of(condition), a, b), x, y, check=check)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from catenary.functions._apply import apply, floating, reject
+from catenary.functions._outside import outside
 from catenary.variable import Variable
 
 __all__ = ["embed_id"]
@@ -17,6 +18,13 @@ def _check(label: str, x: torch.Tensor, W: torch.Tensor) -> None:
     counts = not (x.is_floating_point() or x.is_complex() or x.dtype == torch.bool)
     if not counts or x.ndim < 1 or W.ndim != 2:
         reject(label, "integers x with at least one axis and a table W of two axes", x, W)
+
+
+def _chosen(numbers: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
+    try:
+        return torch.nn.functional.embedding(numbers, W)
+    except IndexError as error:
+        raise outside("EmbedIDFunction", "x", numbers, len(W), "rows of W") from error
 
 
 def embed_id(x: Any, W: Any, ignore_label: int | None = None) -> Variable:
@@ -37,9 +45,9 @@ def embed_id(x: Any, W: Any, ignore_label: int | None = None) -> Variable:
     def rows(x: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
         numbers = x.long()
         if ignore_label is None:
-            return torch.nn.functional.embedding(numbers, W)
+            return _chosen(numbers, W)
         ignored = numbers == ignore_label
-        chosen = torch.nn.functional.embedding(numbers.masked_fill(ignored, 0), W)
+        chosen = _chosen(numbers.masked_fill(ignored, 0), W)
         return chosen.masked_fill(ignored.unsqueeze(-1), 0)
 
     return apply("EmbedIDFunction", rows, x, W, check=_check)

@@ -24,7 +24,8 @@ def _check(label: str, x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None 
     if not (dtype.is_floating_point and W.dtype.is_floating_point):
         reject(label, "floating dtypes (cast with astype)", x, W)
     if b is not None and (b.dtype != dtype or b.shape != (W.shape[0],)):
-        reject(label, f"b of shape ({W.shape[0]},) and the dtype of x", x, W, b)
+        wanted = f"b of shape ({W.shape[0]},) and the dtype of x"
+        reject(label, wanted + " (cast x with astype)" * (b.dtype != dtype), x, W, b)
 
 
 def _mixed(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None = None) -> torch.Tensor:

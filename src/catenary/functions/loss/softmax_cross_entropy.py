@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from catenary.functions._apply import apply, reject
+from catenary.functions._outside import outside
 from catenary.variable import Variable, as_array
 
 __all__ = ["softmax_cross_entropy"]
@@ -57,7 +58,12 @@ def softmax_cross_entropy(
 
     def loss(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         if not t.dtype.is_floating_point:
-            return _hard(x, t.long(), weight, ignore_label, normalize, reduce)
+            classes = t.long()
+            try:
+                return _hard(x, classes, weight, ignore_label, normalize, reduce)
+            except IndexError as error:
+                counting, count = classes[classes != ignore_label], x.shape[1]
+                raise outside("SoftmaxCrossEntropy", "t", counting, count, "classes") from error
         each = _soft(x, t.detach(), soft_target_loss)
         return each if reduce == "no" else each.sum() / (x.numel() // x.shape[1])
 
@@ -70,7 +76,7 @@ def _check(label: str, x: torch.Tensor, t: torch.Tensor) -> None:
     shape = x.shape
     if t.dtype.is_floating_point:
         if shape != t.shape:
-            reject(label, "distributions t of the shape of x", x, t)
+            reject(label, "integers t (batch, ...), or distributions t of the shape of x", x, t)
     elif len(shape) < 2 or t.shape != (shape[0], *shape[2:]):
         reject(label, "x (batch, class, ...) and integers t (batch, ...)", x, t)
 

@@ -18,6 +18,7 @@ from catenary.backend import get_array_types
 from catenary.backends.memory import torch_dtype
 from catenary.functions._apply import apply, floating, reject
 from catenary.functions._node_attributes import as_label
+from catenary.functions.math.floor import floor
 from catenary.functions.math.matmul import matmul
 from catenary.variable import Variable
 
@@ -118,7 +119,9 @@ def mul(self: Any, rhs: Any) -> Variable:
 
 def _div(self: Any, rhs: Any) -> Variable:
     if _is_number(rhs):
-        return mul(self, 1.0 / rhs)
+        # NumPy's small numbers are divided by in float64, as they were before NumPy 2.
+        one = numpy.float64(1) if isinstance(rhs, numpy.generic) else 1.0
+        return mul(self, one / rhs)
     return _between("/", operator.truediv, self, _operand(self, rhs), _alike_floating)
 
 
@@ -143,16 +146,12 @@ def _rpow(self: Any, lhs: Any) -> Variable:
     return _between("**", operator.pow, _operand(self, lhs), self, _alike_floating)
 
 
-def _floor(x: Variable) -> Variable:
-    return apply("Floor", torch.floor, x, check=floating)
-
-
 def _floordiv(self: Any, rhs: Any) -> Variable:
-    return _floor(_div(self, rhs))
+    return floor(_div(self, rhs))
 
 
 def _rfloordiv(self: Any, lhs: Any) -> Variable:
-    return _floor(_rdiv(self, lhs))
+    return floor(_rdiv(self, lhs))
 
 
 def _matmul(self: Any, rhs: Any) -> Variable:

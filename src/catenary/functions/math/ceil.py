@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, floating
-from catenary.variable import Variable, no_backprop_mode
+from catenary.functions.math._stepwise import stepwise
+from catenary.variable import Variable
 
 __all__ = ["ceil"]
 
@@ -16,7 +16,6 @@ def ceil(x: Any) -> Variable:
     """Return the next integer above; a new leaf of the graph, without gradient.
 
     Args:
-        x: Variable or array, floating, any shape.
+        x: Variable or array, any shape.
     """
-    with no_backprop_mode():
-        return apply("Ceil", torch.ceil, x, check=floating)
+    return stepwise(torch.ceil, x)

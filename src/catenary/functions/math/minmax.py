@@ -25,6 +25,8 @@ class _Extremum(torch.autograd.Function):
     def forward(
         ctx: Any, x: torch.Tensor, axes: tuple[int, ...], keepdims: bool, largest: bool
     ) -> torch.Tensor:
+        if any(x.shape[axis] == 0 for axis in axes):
+            raise ValueError(f"no values along an axis of {tuple(x.shape)}: there is no extremum")
         value = (torch.amax if largest else torch.amin)(x, axes, keepdims)
         ctx.save_for_backward(x, value)
         ctx.axes = axes
@@ -45,7 +47,7 @@ def _extremum(label: str, x: Any, axis: Any, keepdims: bool, largest: bool) -> V
 
     def extremum(x: torch.Tensor) -> torch.Tensor:
         over = tuple(range(x.ndim)) if axes is None else axes
-        return x if over == () else _Extremum.apply(x, over, keepdims, largest)  # type: ignore[no-untyped-call]
+        return x.clone() if over == () else _Extremum.apply(x, over, keepdims, largest)  # type: ignore[no-untyped-call]
 
     return apply(label, extremum, x, check=floating)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from catenary.functions._apply import apply, floating
-from catenary.variable import Variable, no_backprop_mode
+from catenary.functions.math._stepwise import stepwise
+from catenary.variable import Variable
 
 __all__ = ["sign"]
 
@@ -16,7 +16,6 @@ def sign(x: Any) -> Variable:
     """Return −1, 0 or 1; a new leaf of the graph, without gradient.
 
     Args:
-        x: Variable or array, floating, any shape.
+        x: Variable or array, any shape.
     """
-    with no_backprop_mode():
-        return apply("Sign", torch.sign, x, check=floating)
+    return stepwise(torch.sign, x)

@@ -42,6 +42,7 @@ def simplified_dropconnect(
     """
     ratio = ratio if train else 0.0
     given = None if mask is None else as_array(mask)
+    kept = [given]
 
     def check(label: str, x: torch.Tensor, W: torch.Tensor, *b: torch.Tensor) -> None:
         floating(label, x, W)
@@ -54,12 +55,9 @@ def simplified_dropconnect(
             reject(label, f"a mask of shape {shape}", x, W)
 
     def connect(x: torch.Tensor, W: torch.Tensor, *b: torch.Tensor) -> torch.Tensor:
-        kept = (
-            numpy.random.rand(*_masked(x, W, use_batchwise_mask)) >= ratio
-            if given is None
-            else given
-        )
-        weights = W * (1.0 / (1 - ratio)) * tensor_of(kept).to(x.device)
+        if kept[0] is None:
+            kept[0] = numpy.random.rand(*_masked(x, W, use_batchwise_mask)) >= ratio
+        weights = W * (1.0 / (1 - ratio)) * tensor_of(kept[0]).to(x.device)
         y = (weights @ x.flatten(1)[:, :, None].to(W.dtype)).squeeze(2).to(x.dtype)
         return y + b[0] if b else y
 

@@ -28,8 +28,11 @@ def zoneout(h: Any, x: Any, ratio: float = 0.5) -> Variable:
     if not config.train:
         return as_variable(x)
 
+    kept: list[Any] = []
+
     def mixed(h: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        new = tensor_of(numpy.asarray(numpy.random.rand(*x.shape) >= ratio)).to(x.device)
-        return torch.where(new, x, h)
+        if not kept:
+            kept.append(numpy.asarray(numpy.random.rand(*x.shape) >= ratio))
+        return torch.where(tensor_of(kept[0]).to(x.device), x, h)
 
     return apply("Zoneout", mixed, h, x)

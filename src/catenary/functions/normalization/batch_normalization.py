@@ -47,14 +47,16 @@ def batch_normalization(
         InvalidType: The shapes do not fit.
     """
     axes = _ascending(axis)
-    single = False
+    single = moved = False
 
     def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
-        nonlocal single
+        nonlocal single, moved
         layout = _layout(x.shape, gamma.ndim, axes)
         single = layout.samples == 1
         # The unbiased variance of one sample is 0 / 0; Chainer takes the biased one, 0.
-        running = running_mean, None if single else running_var
+        # A gradient that a program takes by hand computes anew, and moves nothing.
+        running = (None, None) if moved else (running_mean, None if single else running_var)
+        moved = True
         return _following(layout, x, gamma, beta, running, eps, 1.0 - decay)
 
     y = apply("BatchNormalization", normalize, x, gamma, beta, check=_checker(axes))

@@ -61,18 +61,21 @@ def batch_renormalization(
         if value is None:
             raise TypeError(f"batch_renormalization needs {name}")
     statistics: list[torch.Tensor] = []
+    kept: list[torch.Tensor] = []
 
     def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
         axes = (0, *range(gamma.ndim + 1, x.ndim))
         layout = (1, *gamma.shape, *(1,) * (x.ndim - gamma.ndim - 1))
         var, mean = torch.var_mean(x.to(gamma.dtype), axes, correction=0)
         std = torch.sqrt(var + eps)
-        old_mean, old_var = (tensor_of(a).to(gamma) for a in (running_mean, running_var))
-        old_std = torch.sqrt(old_var + eps)
-        with torch.no_grad():
-            r = torch.clamp(std / old_std, 1.0 / rmax, rmax)
-            d = torch.clamp((mean - old_mean) / old_std, -dmax, dmax)
-        statistics.extend((mean, var))
+        if not kept:
+            old_mean, old_var = (tensor_of(a).to(gamma) for a in (running_mean, running_var))
+            old_std = torch.sqrt(old_var + eps)
+            with torch.no_grad():
+                kept.append(torch.clamp(std / old_std, 1.0 / rmax, rmax))
+                kept.append(torch.clamp((mean - old_mean) / old_std, -dmax, dmax))
+        r, d = kept
+        statistics[:] = mean, var
         normal = (x - mean.reshape(layout)) / std.reshape(layout)
         moved = normal * r.reshape(layout) + d.reshape(layout)
         return (gamma.reshape(layout) * moved + beta.reshape(layout)).to(x.dtype)

@@ -89,7 +89,7 @@ def decorrelated_batch_normalization(
         identity = torch.eye(values.shape[1], dtype=x.dtype, device=x.device)
         covariance = values @ values.mT / values.shape[2] + eps * identity
         projection = _InverseRoot.apply(covariance)  # type: ignore[no-untyped-call]
-        statistics.extend((mean.squeeze(2), projection))
+        statistics[:] = mean.squeeze(2), projection
         return _restored(projection @ values, x)
 
     y = apply("DecorrelatedBatchNormalization", whiten, x, check=check)

@@ -168,7 +168,7 @@ def _lengths(sizes: tuple[int, ...]) -> torch.Tensor:
 
 @functools.lru_cache(maxsize=16)
 def _interleaving(lengths: tuple[int, ...]) -> _Steps:
-    order = numpy.argsort([-length for length in lengths])
+    order = numpy.argsort([-length for length in lengths], kind="stable")
     starts = numpy.concatenate(([0], numpy.cumsum(lengths)))[order]
     steps = numpy.arange(max(lengths))[:, None]
     there = steps < numpy.asarray(lengths)[order]

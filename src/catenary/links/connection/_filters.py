@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from catenary import initializers
 from catenary.link import Link
+from catenary.utils.type_check import InvalidType
 from catenary.variable import Parameter
 
 __all__ = ["FilterLink", "check_bias", "of_axes", "pair", "sizes"]
@@ -54,6 +55,14 @@ class FilterLink(Link):
     def _require_params(self, x: Any) -> None:
         """Let the first input say how many channels there are."""
         if not self.W.is_initialized:
+            axes = len(self._filter_shape(1))
+            if x.ndim != axes:
+                raise InvalidType(
+                    f"{axes} axes",
+                    f"{x.ndim} axes",
+                    f"{type(self).__name__} takes {axes} axes (samples, channels, and those of its "
+                    f"filters), got an input of shape {tuple(x.shape)}",
+                )
             self._initialize_params(x.shape[1])
 
 

@@ -122,7 +122,7 @@ class NStepRNNBase(ChainList):
 
     def _call_by_steps(self, states: list[Any], xs: Any) -> tuple[list[Any], list[Any]]:
         """Run a program's own `rnn`, which takes time steps, and put all back in order."""
-        order = np.argsort([-len(x) for x in xs]).astype(np.int32)
+        order = np.argsort([-len(x) for x in xs], kind="stable").astype(np.int32)
         sorted_xs = [xs[i] for i in order]
         first = [
             self.init_hx(sorted_xs) if h is None else functions.permutate(h, order, axis=1)
