@@ -248,14 +248,15 @@ class Variable(Uncomparable, Memory):
             if grad is None:
                 return
         elif self._requires_grad or self.creator_node is not None:
+            # What is sent may become a leaf's gradient, to which torch adds in place.
+            grad = grad.clone()
             self.cleargrad()
         else:
             return
         others = siblings(self._node)
         differentiate(
             [self, *others],
-            # What is sent may become a leaf's gradient, to which torch adds in place.
-            [grad.clone(), *[v.grad_var.tensor.clone() for v in others]],
+            [grad, *[v.grad_var.tensor.clone() for v in others]],
             retain_grad=retain_grad,
             create_graph=enable_double_backprop,
             loss_scale=loss_scale,
