@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,21 @@ def threads() -> Any:
 def run(count: int, values: int, kernel: Callable[[int], None]) -> None:
     """Run `count` chunks said to hold `values` values; the kernel gets a chunk's number."""
     called = pool._KERNEL(lambda start, *_: kernel(start))
-    chunks = np.zeros(count, pool.CHUNK)
-    chunks["function"] = ctypes.cast(called, ctypes.c_void_p).value
-    chunks["start"] = np.arange(count)
-    chunks["count"] = 1
+    chunks = chunks_of(called, [1] * count, NO_STREAMS)
     pool.run_chunks(chunks, chunks.ctypes.data, values)
+
+
+def chunks_of(called: Any, counts: Sequence[int], streams: np.ndarray[Any, Any]) -> Any:
+    """Return chunks for a kernel that gets a chunk's number as its start."""
+    chunks = np.zeros(len(counts), pool.CHUNK)
+    chunks["function"] = ctypes.cast(called, ctypes.c_void_p).value
+    chunks["start"] = np.arange(len(counts))
+    chunks["count"] = counts
+    chunks["streams"] = streams.ctypes.data
+    return chunks
+
+
+NO_STREAMS = np.zeros((1, 2), np.int64)
 
 
 def who_runs(values: int, count: int = 12) -> set[int]:
@@ -72,10 +82,7 @@ def test_every_chunk_runs_once(count: int, values: int, awake: bool, threads: An
 def test_chunks_without_elements_are_left_out() -> None:
     ran: list[int] = []
     called = pool._KERNEL(lambda start, *_: ran.append(start))
-    chunks = np.zeros(4, pool.CHUNK)
-    chunks["function"] = ctypes.cast(called, ctypes.c_void_p).value
-    chunks["start"] = np.arange(4)
-    chunks["count"] = [1, 0, 0, 1]
+    chunks = chunks_of(called, [1, 0, 0, 1], NO_STREAMS)
     pool.run_chunks(chunks, chunks.ctypes.data, 2)
     assert ran == [0, 3]
 

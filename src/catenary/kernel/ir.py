@@ -20,7 +20,7 @@ from catenary.kernel import bits
 from catenary.kernel.schedule import Pass
 from catenary.kernel.signature import Signature
 
-__all__ = ["SPELL", "Block", "Kernel", "spell"]
+__all__ = ["BYTES", "SPELL", "STORAGE", "Block", "Kernel", "spell"]
 
 WIDTH = 16
 STORAGE = {"float32": "float", "float64": "double", "float16": "half", "bfloat16": "i16"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from catenary.kernel.compiler import Kernel, compiled
-from catenary.kernel.ir import STORAGE
+from catenary.kernel.ir import BYTES, STORAGE
 from catenary.kernel.pool import CHUNK, run_chunks
+from catenary.kernel.schedule import Pass
 from catenary.kernel.signature import Signature
 from catenary.kernel.storage import dtype_name
 from catenary.kernel.table import Floats, Table, is_dense
@@ -80,17 +82,34 @@ class _Rows:
             self._rounded = self.table.fills
 
 
+def _streams(sweep: Pass, signature: Signature) -> np.ndarray[Any, Any]:
+    """Return the columns that a pass walks, as `pool.cc` reads them: (place, bytes of a value)."""
+    walked = {*sweep.inputs, *(name for name, _ in sweep.outputs)}
+    if signature.check_finite:
+        walked.add("g")
+    found = [
+        (place, BYTES[dtype])
+        for place, (name, dtype) in enumerate(signature.columns)
+        if name in walked
+    ]
+    return np.array([*found, (0, 0)], np.int64)
+
+
 class _Work:
     """The chunks of one pass over all tables that have it."""
 
     def __init__(
-        self, rows: Sequence[_Rows], kernels: Sequence[Kernel], results: Sequence[int]
+        self,
+        rows: Sequence[_Rows],
+        kernels: Sequence[Kernel],
+        results: Sequence[int],
+        streams: Sequence[np.ndarray[Any, Any]],
     ) -> None:
-        self.rows, self.kernels, self.results = rows, kernels, results
+        self.rows, self.kernels, self.results, self._streams = rows, kernels, results, streams
         parts, self.owners, self.outs = [], [], []
         # What a step allocates is paid for dearly right after thousands of gradients were freed.
         self._sums, self._first = [], []
-        for held, kernel, width in zip(rows, kernels, results, strict=True):
+        for held, kernel, width, walked in zip(rows, kernels, results, streams, strict=True):
             per_row = np.maximum(1, -(-held.counts // CHUNK_SIZE))
             self._first.append(np.cumsum(per_row) - per_row)
             self._sums.append(np.zeros((width, held.table.size)))
@@ -104,6 +123,7 @@ class _Work:
             part["count"] = np.minimum(held.counts[owners] - part["start"], CHUNK_SIZE)
             out = np.zeros((len(owners), max(1, width)))
             part["out"] = out.ctypes.data + np.arange(len(owners)) * out.strides[0]
+            part["streams"] = walked.ctypes.data
             parts.append(part)
             self.owners.append(owners)
             self.outs.append(out)
@@ -198,13 +218,15 @@ class CompiledRunner:
         """Return the chunks of a pass: a reducing one, or the updating one (stage -1)."""
         key = (stage, check_finite)
         if key not in self._work:
-            rows, kernels, results = [], [], []
+            rows, kernels, results, streams = [], [], [], []
             for held in self._rows:
                 sweep = held.table.schedule.sweep(stage)
                 if not (sweep.reductions or sweep.outputs or check_finite):
                     continue
                 rows.append(held)
-                kernels.append(compiled(sweep, held.signature.checking(finite=check_finite)))
+                signature = held.signature.checking(finite=check_finite)
+                kernels.append(compiled(sweep, signature))
                 results.append(len(sweep.reductions) + check_finite)
-            self._work[key] = _Work(rows, kernels, results)
+                streams.append(_streams(sweep, signature))
+            self._work[key] = _Work(rows, kernels, results, streams)
         return self._work[key]

@@ -25,6 +25,15 @@ namespace {
 
 using Function = void (*)(int64_t, int64_t, void*, void*, void*);
 
+// One of the arrays that a kernel walks.
+struct Stream {
+  int64_t column;  // its place among the row's pointers
+  int64_t bytes;   // of one value; 0 ends a list of streams
+};
+
+constexpr int64_t kLine = 64;       // bytes that come from memory together
+constexpr int64_t kFetched = 4096;  // bytes of each stream that are asked for beforehand
+
 struct Chunk {
   Function function;
   void* pointers;
@@ -32,6 +41,25 @@ struct Chunk {
   int64_t start;
   int64_t count;
   void* out;
+  const Stream* streams;
+
+  void run() const {
+    if (count > 0) function(start, count, pointers, scalars, out);
+  }
+
+  // Ask memory for the beginning of every stream. A processor sees for itself that somebody walks an
+  // array, but a small tensor is over by then.
+  void fetch() const {
+    for (const Stream* stream = streams; stream->bytes > 0; ++stream) {
+      const char* const base = static_cast<const char* const*>(pointers)[stream->column];
+      const char* line = base + start * stream->bytes;
+      const char* const end = line + std::min(count * stream->bytes, kFetched);
+      for (; line < end; line += kLine) {
+        __builtin_prefetch(line);
+        asm volatile("" : : "r"(line));  // or compilers leave out a loop that changes nothing
+      }
+    }
+  }
 };
 
 // Flush subnormal results and operands to zero for as long as this lives.
@@ -74,9 +102,8 @@ struct Work {
   void run(int64_t at) const {
     const Chunk* end = chunks + std::min(count, (at + 1) * batch);
     for (const Chunk* chunk = chunks + at * batch; chunk < end; ++chunk) {
-      if (chunk->count > 0) {
-        chunk->function(chunk->start, chunk->count, chunk->pointers, chunk->scalars, chunk->out);
-      }
+      if (chunk + 1 < end) chunk[1].fetch();
+      chunk->run();
     }
   }
 

@@ -16,9 +16,16 @@ from catenary.kernel.library import entry
 __all__ = ["CHUNK", "run_chunks"]
 
 CHUNK = np.dtype(
-    [(name, np.int64) for name in ("function", "pointers", "scalars", "start", "count", "out")]
+    [
+        (name, np.int64)
+        for name in ("function", "pointers", "scalars", "start", "count", "out", "streams")
+    ]
 )
-"""One piece of work, as `pool.cc` lays it out: addresses and a range of elements."""
+"""One piece of work, as `pool.cc` lays it out: addresses and a range of elements.
+
+`streams` is where the arrays that it walks are told, as (place among the pointers, bytes of a
+value), ended by zeros.
+"""
 
 _KERNEL = ctypes.CFUNCTYPE(
     None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
@@ -40,7 +47,7 @@ def run_chunks(chunks: np.ndarray[Any, Any], address: int, values: int) -> None:
         threads, flush = torch.get_num_threads(), bool(config.flush_subnormals)
         pool(address, len(chunks), values, threads, flush)
         return
-    for function, pointers, scalars, start, count, out in chunks.tolist():
+    for function, pointers, scalars, start, count, out, _ in chunks.tolist():
         if count:
             _KERNEL(function)(start, count, pointers, scalars, out)
 

@@ -21,7 +21,15 @@ struct Torch {
   int (*get_data_ptr)(Tensor, void**);
 };
 
+constexpr int64_t kNear = 8, kFar = 16;  // how many tensors ahead memory is asked for
+constexpr int kLine = 64, kLines = 4;    // bytes that come together; how many of a tensor are asked for
+
 const void* implementation_of(Tensor tensor) { return *static_cast<const void* const*>(tensor); }
+
+void fetch_implementation(Tensor tensor) {
+  const char* first = static_cast<const char*>(implementation_of(tensor));
+  for (int line = 0; line < kLines; ++line) __builtin_prefetch(first + line * kLine);
+}
 
 struct Shape {
   int64_t dimensions = 0;
@@ -69,13 +77,26 @@ extern "C" int catenary_lie_at(const Torch* torch, const Tensor* tensors, int64_
 // and each wants one.
 extern "C" int catenary_read_gradients(const Torch* torch, const Tensor* parameters, int64_t count,
                                        int64_t* addresses) {
+  // Each answer lies in memory behind the one before it. Asked one after the other for many tensors,
+  // and with the next ones' memory under way, they wait for each other no more.
   for (int64_t i = 0; i < count; ++i) {
+    if (i + kFar < count) __builtin_prefetch(parameters[i + kFar]);
+    if (i + kNear < count) fetch_implementation(parameters[i + kNear]);
     const void* implementation = implementation_of(parameters[i]);
     if (!torch->requires_grad(implementation)) return 0;
     const Tensor gradient = torch->grad(implementation);
+    __builtin_prefetch(gradient);
+    addresses[i] = reinterpret_cast<int64_t>(gradient);
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    if (i + kNear < count) fetch_implementation(reinterpret_cast<Tensor>(addresses[i + kNear]));
+    const auto gradient = reinterpret_cast<Tensor>(addresses[i]);
     bool defined = false;
     if (torch->is_defined(gradient, &defined) != 0 || !defined) return 0;
     if (!lies_alike(*torch, gradient, parameters[i])) return 0;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    const auto gradient = reinterpret_cast<Tensor>(addresses[i]);
     void* data = nullptr;
     if (torch->get_data_ptr(gradient, &data) != 0 || data == nullptr) return 0;
     addresses[i] = reinterpret_cast<int64_t>(data);
