@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from catenary.kernel.table import Floats, Table
 from catenary.kernel.triton import DeviceStep, TritonRunner, can_launch, can_step
 
 __all__ = ["Runner", "Step", "Whole", "bound"]
+
+Of = TypeVar("Of")
 
 Whole = Callable[
     [Sequence[Floats], Sequence[Sequence[int]]], tuple[Sequence[Floats], Sequence[Sequence[int]]]
@@ -79,7 +81,10 @@ class Step:
             self._runners.append(TritonRunner(launched))
         if rest:
             self._runners.append(EagerRunner(rest))
+        ran = [id(table) for runner in self._runners for table in runner.tables]
+        self._places = [ran.index(id(table)) for table in self.tables]
         self._stages = max((len(t.schedule.reducing) for t in self.tables), default=0)
+        self._norms = [_Norms(self.tables, stage) for stage in range(1, self._stages + 1)]
         self._measures = any(t.schedule.updating.reductions for t in self.tables)
 
     def backend_of(self, table: Table) -> str:
@@ -112,60 +117,76 @@ class Step:
         over_model: list[dict[str, float]] = [{} for _ in self.tables]
         first = min(1, self._stages)
         for stage in range(first if check_finite else 1, self._stages + 1):
-            bad = self._measure(stage, check_finite and stage == first, over_model, over_tensor)
+            sums, rows = self._measure(stage, check_finite and stage == first)
+            bad = [(i, row) for i, of_table in enumerate(rows) for row in of_table]
             if bad:
                 return Launch(bad)
-        for table, norms in zip(self.tables, over_model, strict=True):
-            for reduction in table.schedule.program.reductions if norms else ():
-                if reduction.name in norms:
-                    launch.norms[reduction.source] = norms[reduction.name]
+            if stage > 0:
+                norms = self._norms[stage - 1]
+                norms.take(sums, over_tensor, over_model, launch.norms)
+                for i in norms.awaiting:
+                    self.tables[i].fill_scalars(stage, over_model[i], over_tensor[i])
         return launch
 
+    def _measure(
+        self, stage: int, check_finite: bool
+    ) -> tuple[Sequence[Floats], Sequence[Sequence[int]]]:
+        """Run one reducing pass: return sums of squares, and rows that are not finite, by table."""
+        measured = [runner.measure(stage, check_finite=check_finite) for runner in self._runners]
+        sums = self._by_table(sums for sums, _ in measured)
+        rows = self._by_table(rows for _, rows in measured)
+        return (sums, rows) if self._whole is None else self._whole(sums, rows)
+
+    def _by_table(self, of_runners: Iterable[Sequence[Of]]) -> list[Of]:
+        """Put what the runners say of their tables into the order of all tables."""
+        said = [of_table for of_runner in of_runners for of_table in of_runner]
+        return [said[place] for place in self._places]
+
     def _update(self) -> list[dict[str, Floats]]:
-        found: dict[int, Floats] = {}
-        for runner in self._runners:
-            found.update(zip(map(id, runner.tables), runner.update(), strict=True))
+        updated = [runner.update() for runner in self._runners]
         if not self._measures:
             return [{} for _ in self.tables]
         names = [[r.name for r in table.schedule.updating.reductions] for table in self.tables]
-        sums: Sequence[Floats] = [found[id(table)] for table in self.tables]
+        sums: Sequence[Floats] = self._by_table(updated)
         if self._whole is not None:
             sums, _ = self._whole(sums, [()] * len(sums))
         return [dict(zip(n, s, strict=True)) for n, s in zip(names, sums, strict=True)]
 
-    def _measure(
-        self,
-        stage: int,
-        check_finite: bool,
-        over_model: list[dict[str, float]],
-        over_tensor: list[dict[str, Floats]],
-    ) -> list[tuple[int, int]]:
-        """Run one reducing pass and make its results known to the scalars of that stage."""
-        found: dict[int, tuple[Floats, list[int]]] = {}
-        for runner in self._runners:
-            measured = zip(*runner.measure(stage, check_finite=check_finite), strict=True)
-            found.update({id(t): m for t, m in zip(runner.tables, measured, strict=True)})
-        sums: Sequence[Floats] = [found[id(table)][0] for table in self.tables]
-        rows: Sequence[Sequence[int]] = [found[id(table)][1] for table in self.tables]
-        if self._whole is not None:
-            sums, rows = self._whole(sums, rows)
-        bad = [(i, row) for i, of_table in enumerate(rows) for row in of_table]
-        if bad or stage == 0:
-            return bad
-        parts: dict[Node, list[Floats]] = {}
-        for i, table in enumerate(self.tables):
-            for reduction, squares in zip(table.reductions(stage), sums[i], strict=True):
+
+class _Norms:
+    """Where the norms go that one reducing pass measures: to scalars, by table and name.
+
+    Attributes:
+        awaiting: The tables that have such norms.
+    """
+
+    def __init__(self, tables: Sequence[Table], stage: int) -> None:
+        self._over_tensor: list[tuple[int, int, str]] = []
+        self._over_model: dict[Node, list[tuple[int, int, str]]] = {}
+        for i, table in enumerate(tables):
+            for place, reduction in enumerate(table.reductions(stage)):
+                goes = (i, place, reduction.name)
                 if reduction.over == "model":
-                    parts.setdefault(reduction.source, []).append(squares)
+                    self._over_model.setdefault(reduction.source, []).append(goes)
                 else:
-                    over_tensor[i][reduction.name] = np.sqrt(squares)
-        for i, table in enumerate(self.tables):
-            for reduction in table.reductions(stage):
-                if reduction.over == "model":
-                    over_model[i][reduction.name] = _root_of_sum(parts[reduction.source])
-            if table.reductions(stage):
-                table.fill_scalars(stage, over_model[i], over_tensor[i])
-        return []
+                    self._over_tensor.append(goes)
+        self.awaiting = [i for i, table in enumerate(tables) if table.reductions(stage)]
+
+    def take(
+        self,
+        sums: Sequence[Floats],
+        over_tensor: Sequence[dict[str, Floats]],
+        over_model: Sequence[dict[str, float]],
+        of_model: dict[Node, float],
+    ) -> None:
+        """Make norms of sums of squares, and write them to the tables' and the model's."""
+        for i, place, name in self._over_tensor:
+            over_tensor[i][name] = np.sqrt(sums[i][place])
+        for source, measured in self._over_model.items():
+            norm = _root_of_sum([sums[i][place] for i, place, _ in measured])
+            of_model[source] = norm
+            for i, _, name in measured:
+                over_model[i][name] = norm
 
 
 def bound(tables: Sequence[Table], whole: Whole | None = None) -> Step | DeviceStep:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from catenary.kernel.compiler import Kernel, compiled
+from catenary.kernel.compiler import compiled
 from catenary.kernel.ir import BYTES, STORAGE
 from catenary.kernel.pool import CHUNK, run_chunks
 from catenary.kernel.schedule import Pass
@@ -19,8 +19,11 @@ from catenary.kernel.table import Floats, Table, is_dense
 
 __all__ = ["CompiledRunner", "can_compile"]
 
-CHUNK_SIZE = 65536
-"""Elements a chunk: few enough to share work evenly, enough to hide what taking a chunk costs."""
+CHUNK_SIZE = 16384
+"""Elements a chunk: few enough to share small work evenly, enough to hide what a call costs.
+
+Norms are added up chunk by chunk, so their last bits depend on it.
+"""
 
 
 def can_compile(table: Table) -> bool:
@@ -82,6 +85,64 @@ class _Rows:
             self._rounded = self.table.fills
 
 
+class _Part:
+    """One pass over one table: its chunks, and what they measure."""
+
+    def __init__(self, held: _Rows, sweep: Pass, *, check_finite: bool) -> None:
+        signature = held.signature.checking(finite=check_finite)
+        self.held = held
+        self.kernel = compiled(sweep, signature)
+        self._streams = _streams(sweep, signature)
+        per_row = np.maximum(1, -(-held.counts // CHUNK_SIZE))
+        self._first = np.cumsum(per_row) - per_row
+        self._owners = np.repeat(np.arange(len(per_row)), per_row)
+        width = len(sweep.reductions) + check_finite
+        self._out = np.zeros((len(self._owners), max(1, width)))
+        # What a step allocates is paid for dearly right after thousands of gradients were freed.
+        sums: Floats = np.zeros((width, held.table.size))
+        self._measured = (self._out, sums.T) if width else None
+        self.squares: Floats = sums[: len(sweep.reductions)]
+        self._bad = sums[-1] if check_finite else sums[:0]
+        self.chunks = self._cut(np.repeat(self._first, per_row))
+        self.whole = self.chunks["count"].copy()
+
+    def _cut(self, first: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return the table's chunks; `first` tells for each the first one of its row."""
+        held, owners = self.held, self._owners
+        chunks = np.zeros(len(owners), CHUNK)
+        chunks["function"] = self.kernel.address
+        chunks["pointers"] = held.pointers.ctypes.data + owners * held.pointers.strides[0]
+        chunks["scalars"] = held.scalars.ctypes.data + owners * held.scalars.strides[0]
+        chunks["start"] = (np.arange(len(owners)) - first) * CHUNK_SIZE
+        chunks["count"] = np.minimum(held.counts[owners] - chunks["start"], CHUNK_SIZE)
+        chunks["out"] = self._out.ctypes.data + np.arange(len(owners)) * self._out.strides[0]
+        chunks["streams"] = self._streams.ctypes.data
+        return chunks
+
+    def takes_all(self) -> bool:
+        """Whether every row takes part in this step."""
+        return len(self.held.table.rows) == self.held.table.size
+
+    def masked(self) -> np.ndarray[Any, Any]:
+        """Return how many elements of each chunk are walked; what others measured is forgotten."""
+        taking = np.zeros(self.held.table.size, np.int64)
+        taking[list(self.held.table.rows)] = 1
+        self._out[...] = 0.0
+        counts: np.ndarray[Any, Any] = self.whole * taking[self._owners]
+        return counts
+
+    def add_up(self) -> None:
+        """Add up by row what the chunks measured."""
+        if self._measured is not None:
+            by_chunk, by_row = self._measured
+            np.add.reduceat(by_chunk, self._first, axis=0, out=by_row)
+
+    def non_finite(self) -> list[int]:
+        """Return the rows whose gradient is not finite, where the pass looked."""
+        found: list[int] = self._bad.nonzero()[0].tolist()
+        return found
+
+
 def _streams(sweep: Pass, signature: Signature) -> np.ndarray[Any, Any]:
     """Return the columns that a pass walks, as `pool.cc` reads them: (place, bytes of a value)."""
     walked = {*sweep.inputs, *(name for name, _ in sweep.outputs)}
@@ -96,73 +157,47 @@ def _streams(sweep: Pass, signature: Signature) -> np.ndarray[Any, Any]:
 
 
 class _Work:
-    """The chunks of one pass over all tables that have it."""
+    """One pass over all tables that have it.
 
-    def __init__(
-        self,
-        rows: Sequence[_Rows],
-        kernels: Sequence[Kernel],
-        results: Sequence[int],
-        streams: Sequence[np.ndarray[Any, Any]],
-    ) -> None:
-        self.rows, self.kernels, self.results, self._streams = rows, kernels, results, streams
-        parts, self.owners, self.outs = [], [], []
-        # What a step allocates is paid for dearly right after thousands of gradients were freed.
-        self._sums, self._first = [], []
-        for held, kernel, width, walked in zip(rows, kernels, results, streams, strict=True):
-            per_row = np.maximum(1, -(-held.counts // CHUNK_SIZE))
-            self._first.append(np.cumsum(per_row) - per_row)
-            self._sums.append(np.zeros((width, held.table.size)))
-            owners = np.repeat(np.arange(len(per_row)), per_row)
-            first = np.repeat(self._first[-1], per_row)
-            part = np.zeros(len(owners), CHUNK)
-            part["function"] = kernel.address
-            part["pointers"] = held.pointers.ctypes.data + owners * held.pointers.strides[0]
-            part["scalars"] = held.scalars.ctypes.data + owners * held.scalars.strides[0]
-            part["start"] = (np.arange(len(owners)) - first) * CHUNK_SIZE
-            part["count"] = np.minimum(held.counts[owners] - part["start"], CHUNK_SIZE)
-            out = np.zeros((len(owners), max(1, width)))
-            part["out"] = out.ctypes.data + np.arange(len(owners)) * out.strides[0]
-            part["streams"] = walked.ctypes.data
-            parts.append(part)
-            self.owners.append(owners)
-            self.outs.append(out)
-        self.chunks = np.concatenate(parts) if parts else np.zeros(0, CHUNK)
-        self._address = self.chunks.ctypes.data
-        self._whole = self.chunks["count"].copy()
-        self._values = int(self._whole.sum())
+    Args:
+        parts: One a table; None for a table that the pass has nothing to do on.
+        nothing: For each table, what stands for its squares where nothing was measured.
+
+    Attributes:
+        squares: For each table, the sums of squares of its rows; each run writes to the same ones.
+    """
+
+    def __init__(self, parts: Sequence[_Part | None], nothing: Sequence[Floats]) -> None:
+        self.parts = [part for part in parts if part is not None]
+        self._by_table = parts
+        self.squares = [
+            none if part is None else part.squares
+            for part, none in zip(parts, nothing, strict=True)
+        ]
+        chunks = [part.chunks for part in self.parts]
+        self._chunks = np.concatenate(chunks) if chunks else np.zeros(0, CHUNK)
+        self._address = self._chunks.ctypes.data
+        self._values = int(self._chunks["count"].sum())
         self._masked = False
 
     def run(self) -> None:
-        """Run the pass over the rows that take part."""
-        self._mask()
-        for held in self.rows:
-            held.round_scalars()
-        run_chunks(self.chunks, self._address, self._values)
+        """Run the pass over the rows that take part, and add up what it measures."""
+        takes_all = True
+        for part in self.parts:
+            part.held.round_scalars()
+            takes_all = takes_all and part.takes_all()
+        if not takes_all:
+            self._chunks["count"] = np.concatenate([part.masked() for part in self.parts])
+        elif self._masked:
+            self._chunks["count"] = np.concatenate([part.whole for part in self.parts])
+        self._masked = not takes_all
+        run_chunks(self._chunks, self._address, self._values)
+        for part in self.parts:
+            part.add_up()
 
-    def _mask(self) -> None:
-        all_rows = all(len(held.table.rows) == held.table.size for held in self.rows)
-        if all_rows and not self._masked:
-            return
-        self._masked = not all_rows
-        at = 0
-        for held, owners in zip(self.rows, self.owners, strict=True):
-            taking = np.zeros(held.table.size, np.int64)
-            taking[list(held.table.rows)] = 1
-            stop = at + len(owners)
-            self.chunks["count"][at:stop] = self._whole[at:stop] * taking[owners]
-            at = stop
-        for out in self.outs:
-            out[...] = 0.0
-
-    def sums(self, i: int) -> Floats:
-        """Return what was measured on table `i`, added up by row: (results, rows).
-
-        The next call writes to the same memory.
-        """
-        found = self._sums[i]
-        np.add.reduceat(self.outs[i][:, : len(found)], self._first[i], axis=0, out=found.T)
-        return found
+    def non_finite(self) -> list[list[int]]:
+        """Return for each table the rows whose gradient is not finite, where the pass looked."""
+        return [[] if part is None else part.non_finite() for part in self._by_table]
 
 
 class CompiledRunner:
@@ -182,7 +217,7 @@ class CompiledRunner:
 
     def sources(self) -> tuple[str, ...]:
         """Return the LLVM IR of the kernels that were compiled so far."""
-        return tuple(kernel.source for work in self._work.values() for kernel in work.kernels)
+        return tuple(part.kernel.source for work in self._work.values() for part in work.parts)
 
     def begin(self) -> None:
         """Read the addresses of this step's gradients."""
@@ -193,40 +228,24 @@ class CompiledRunner:
         """Run a reducing pass over all tables at once."""
         work = self._work_of(stage, check_finite)
         work.run()
-        squares = list(self._nothing)
-        bad: list[list[int]] = [[] for _ in self.tables]
-        for i, held in enumerate(work.rows):
-            place = self._rows.index(held)
-            sums = work.sums(i)
-            squares[place] = sums[: len(held.table.reductions(stage))]
-            if check_finite:
-                bad[place] = np.flatnonzero(sums[-1]).tolist()
-        return squares, bad
+        return work.squares, work.non_finite()
 
     def update(self) -> list[Floats]:
         """Run the updating pass over all tables at once."""
         work = self._work_of(-1, False)
         work.run()
-        squares = self._nothing
-        if any(work.results):
-            squares = list(squares)
-            for i, held in enumerate(work.rows):
-                squares[self._rows.index(held)] = work.sums(i)
-        return squares
+        return work.squares
 
     def _work_of(self, stage: int, check_finite: bool) -> _Work:
-        """Return the chunks of a pass: a reducing one, or the updating one (stage -1)."""
-        key = (stage, check_finite)
-        if key not in self._work:
-            rows, kernels, results, streams = [], [], [], []
-            for held in self._rows:
-                sweep = held.table.schedule.sweep(stage)
-                if not (sweep.reductions or sweep.outputs or check_finite):
-                    continue
-                rows.append(held)
-                signature = held.signature.checking(finite=check_finite)
-                kernels.append(compiled(sweep, signature))
-                results.append(len(sweep.reductions) + check_finite)
-                streams.append(_streams(sweep, signature))
-            self._work[key] = _Work(rows, kernels, results, streams)
-        return self._work[key]
+        """Return a pass: a reducing one, or the updating one (stage -1)."""
+        found = self._work.get((stage, check_finite))
+        if found is None:
+            parts = [self._part(held, stage, check_finite) for held in self._rows]
+            found = self._work[stage, check_finite] = _Work(parts, self._nothing)
+        return found
+
+    @staticmethod
+    def _part(held: _Rows, stage: int, check_finite: bool) -> _Part | None:
+        sweep = held.table.schedule.sweep(stage)
+        idle = not (sweep.reductions or sweep.outputs or check_finite)
+        return None if idle else _Part(held, sweep, check_finite=check_finite)

@@ -91,7 +91,7 @@ class Flushing {
   uint64_t before_ = 0;
 };
 
-// Chunks, and how many of them are taken at a time: small ones by the dozen.
+// Chunks, and how many of them are taken at a time.
 struct Work {
   const Chunk* chunks;
   int64_t count;
@@ -316,12 +316,17 @@ struct AtFork {
 constexpr int64_t kBatchValues = 16384;
 constexpr int64_t kHelperValues = 262144;
 
+// Batches that each thread gets of much work: few, since memory is slow wherever a walk begins anew,
+// and enough to end together.
+constexpr int64_t kBatchesEach = 16;
+
 }  // namespace
 
 // Run chunks of `values` values together on up to `threads` threads.
 extern "C" void catenary_run_chunks(const void* first, int64_t count, int64_t values, int threads,
                                     int flush) {
-  const int64_t batch = std::max<int64_t>(1, kBatchValues * count / std::max<int64_t>(1, values));
+  const int64_t wanted = std::max(kBatchValues, values / (kBatchesEach * std::max(1, threads)));
+  const int64_t batch = std::max<int64_t>(1, wanted * count / std::max<int64_t>(1, values));
   const Work work{static_cast<const Chunk*>(first), count, batch};
   const Flushing flushing(flush != 0);
   const bool divides = threads > 1 && work.batches() > 1;

@@ -74,7 +74,8 @@ class Table:
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
         self.scalars: Floats = np.zeros((self.size, len(schedule.program.scalars)))
         self.fills = 0
-        self._filled: dict[int, list[tuple[Sequence[int], list[float]]]] = {}
+        self._into = [self.scalars[:, columns] for columns in schedule.scalar_columns]
+        self._filled: dict[int, tuple[object, list[tuple[Sequence[int], list[float]]]]] = {}
 
     def set_gradients(self, gradients: Sequence[torch.Tensor | None]) -> None:
         """Take this step's gradients: one a row, None where there is none."""
@@ -117,18 +118,20 @@ class Table:
             over_model: Norms over the model so far, by name.
             over_tensor: Norms over single tensors so far, by name, one a row.
         """
-        columns = self.schedule.scalar_columns[stage]
-        if columns.start == columns.stop:
+        into = self._into[stage]
+        if not into.shape[1]:
+            return
+        known = self._filled.get(stage)
+        if known is not None and not (over_model or over_tensor) and known[0] is self.groups:
             return
         filled = list(self._scalars(stage, over_model, over_tensor))
-        if filled == self._filled.get(stage):
+        self._filled[stage] = self.groups, filled
+        if known is not None and filled == known[1]:
             return
-        known = self.scalars[:, columns]
         for rows, scalars in filled:
-            known[... if len(rows) == self.size else rows] = scalars
+            into[... if len(rows) == self.size else rows] = scalars
         if stage == 0 and self.schedule.row_column is not None:
             self.scalars[:, self.schedule.row_column] = self.keys
-        self._filled[stage] = filled
         self.fills += 1
 
     def _scalars(

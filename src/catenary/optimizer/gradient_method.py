@@ -161,7 +161,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
         plan: Plan | None = self._plan
         if plan is None or not plan.is_current() or plan.view is not self._view:
             self.synchronize()
-            plan = self._plan = self._new_plan(self._hooks("pre"))
+            plan = self._plan = self._new_plan(self._pre_hooks())
         plan.check()
         return plan
 
@@ -176,21 +176,23 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
             plan.check()
         return plan
 
-    def _hooks(self, timing: str) -> list[Hook]:
-        return [hook for _, hook in self._check_set_up().at(timing)]
+    def _pre_hooks(self) -> list[Hook]:
+        return [hook for _, hook in self._check_set_up().at("pre")]
 
     def _update_by_plan(self) -> None:
         plan = self._checked_plan()
-        post_hooks = self._hooks("post")
         if plan.apart is None:
-            self._learn(wait=False)
-            at_once = bool(post_hooks) or self._non_finite.policy == "raise"
+            if self._awaited:
+                self._learn(wait=False)
+            seen = self._non_finite
+            at_once = seen.policy == "raise" or self._check_set_up().has("post")
             found = plan.step(check_finite=self._checks_finite, at_once=at_once)
             if isinstance(found, Awaited):
                 self._await(found)
                 self.t += 1
                 return
-            self._note_non_finite(found, self.t, self._loss_scale)
+            if found or seen.paths:
+                self._note_non_finite(found, self.t, self._loss_scale)
             self.t += 1
         else:
             self._view.fill_missing_grads()
@@ -198,16 +200,16 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
             self._call_pre_hooks()
             self.t += 1
             plan = self._plan_after_hooks()
-            post_hooks = self._hooks("post")  # a hook may have added one
             if self.is_safe_to_update():
                 plan.step(check_finite=False, at_once=True)
             else:
                 plan.clear_gradients()
-        if post_hooks:
+        if self._check_set_up().has("post"):
             self._view.fill_missing_grads()
             self._unscale_grads()
             self.call_hooks("post")
-        self.update_loss_scale()
+        if self._loss_scaling is not None:
+            self.update_loss_scale()
 
     def clear_in_step(self, on: bool = True) -> None:
         """Let the updating pass leave zeros in the gradients, in place.

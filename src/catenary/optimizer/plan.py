@@ -80,6 +80,7 @@ class Plan:
         self._buckets: dict[bool, tuple[list[Bucket], Step | DeviceStep]] = {}
         self._created: list[UpdateRule] = []
         self._checked: tuple[int, int] | None = None
+        self._of_hooks: dict[str, float] = {}
         self._representatives: list[Entry] = []
 
     def is_current(self) -> bool:
@@ -104,12 +105,14 @@ class Plan:
             for buckets, _ in self._buckets.values():
                 for bucket in buckets:
                     bucket.forget_groups()
-        for hook in self._hooks:
+        of_hooks: dict[str, float] = {DECAY: self._extras.average_decay or 0.0}
+        for i, hook in enumerate(self._hooks):
             hook.check_hyperparameters()
+            of_hooks.update(hook.values(f"hook{i}."))
         for entry in self._representatives:
             rule = entry.rule
             at(entry.path, rule.check_hyperparameters, entry.param.tensor.dtype)
-        self._checked = values, common
+        self._checked, self._of_hooks = (values, common), of_hooks
 
     def _choose_representatives(self) -> list[Entry]:
         """Return one entry for all that have the same values, and every one with its own."""
@@ -150,11 +153,8 @@ class Plan:
         for bucket in buckets:
             bucket.count()
         try:
-            of_hooks: dict[str, float] = {DECAY: self._extras.average_decay or 0.0}
-            for i, hook in enumerate(self._hooks):
-                of_hooks.update(hook.values(f"hook{i}."))
             for bucket in buckets:
-                bucket.give_values(of_hooks, scales)
+                bucket.give_values(self._of_hooks, scales)
             launch = step.run(check_finite=check_finite)
             if isinstance(launch, Later) and (at_once or self._must_know(buckets)):
                 launch = launch.launch()
