@@ -96,7 +96,7 @@ class Ours:
         """Let backward leave these gradients behind, in new memory."""
         torch.autograd.backward(self.tensors, gradients)
         for param in self.params:
-            param._loss_scale = self.optimizer._loss_scale
+            param.note_scale(self.optimizer._loss_scale)
 
     def update(self) -> None:
         """Update."""

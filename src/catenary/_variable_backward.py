@@ -11,8 +11,8 @@ import torch
 
 from catenary import _variable_hooks
 from catenary._variable_graph import Call, VariableNode
-from catenary._variable_memory import scales
 from catenary._variable_watch import Watch
+from catenary.changes import scales
 from catenary.config import config, unusual
 from catenary.errors import LossError
 

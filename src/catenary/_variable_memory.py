@@ -11,11 +11,11 @@ from typing import Any
 import numpy
 import torch
 
-from catenary import backend
+from catenary import backend, changes
 from catenary.backends.memory import array_of, numpy_dtype, share, tensor_of
 from catenary.errors import UninitializedError
 
-__all__ = ["Memory", "scales"]
+__all__ = ["Memory"]
 
 _Key = tuple[int, Any, Any]
 
@@ -48,15 +48,6 @@ def _form(values: Any) -> tuple[tuple[int, ...], Any]:
     if isinstance(values, torch.Tensor):
         return tuple(values.shape), numpy_dtype(values.dtype)
     return tuple(values.shape), values.dtype.newbyteorder("=")
-
-
-class _Scales:
-    """Whether any gradient of this process was ever scaled; if none was, no leaf need be asked."""
-
-    in_use: bool = False
-
-
-scales = _Scales()
 
 
 class Memory:
@@ -318,7 +309,7 @@ class Memory:
         """Hear by which loss scale the gradient is multiplied."""
         self._loss_scale = scale
         if scale is not None:
-            scales.in_use = True
+            changes.scales.in_use = True
 
     def unscale_grad(self) -> None:
         """Divide the gradient in place by the loss scale that `backward` recorded; forget it."""

@@ -3,14 +3,15 @@
 Whoever writes something that a step relies on calls :func:`structure`, :func:`values` or
 :func:`common`; a plan keeps the tokens it was made under and compares three integers a step instead
 of asking a thousand objects. The tokens are the process's: a write that concerns another optimizer
-costs a check and is never missed.
+costs a check and is never missed. Beside them, :data:`scales` says whether gradients need be asked
+for their loss scales at all.
 """
 
 from __future__ import annotations
 
 import itertools
 
-__all__ = ["Tokens", "common", "now", "structure", "values"]
+__all__ = ["Tokens", "common", "now", "scales", "structure", "values"]
 
 Tokens = tuple[int, int, int]
 
@@ -20,6 +21,15 @@ _fresh = itertools.count(1)
 _structure = 0
 _values = 0
 _common = 0
+
+
+class _Scales:
+    """Whether any gradient of this process was ever scaled; if none was, nobody need be asked."""
+
+    in_use: bool = False
+
+
+scales = _Scales()
 
 
 def structure() -> None:

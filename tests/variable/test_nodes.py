@@ -9,7 +9,7 @@ import pytest
 
 import catenary.functions as F
 from catenary import links as L
-from catenary._variable_memory import scales
+from catenary.changes import scales
 from catenary.variable import Parameter, Variable
 
 

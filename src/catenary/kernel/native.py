@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from catenary.kernel.pool import CHUNK, run_chunks
 from catenary.kernel.schedule import Pass
 from catenary.kernel.signature import Signature
 from catenary.kernel.storage import dtype_name
-from catenary.kernel.table import Floats, Table, is_dense
+from catenary.kernel.table import Filled, Floats, Table, is_dense
 
 __all__ = ["CompiledRunner", "can_compile"]
 
@@ -71,18 +72,28 @@ class _Rows:
         self.counts = np.array([t.numel() for t in table.columns["p"]], np.int64)
         width = max(1, len(self.signature.scalars))
         self.scalars = np.zeros((table.size, width), self.signature.compute)
-        self._rounded = 0
+        self._rounded: dict[int, Filled] = {}
 
     def refresh(self) -> None:
         """Read the addresses of this step's gradients."""
         self.pointers[:, 0] = self.table.addresses
 
     def round_scalars(self) -> None:
-        """Round the scalars once to the compute dtype, if any were computed anew."""
-        if self.table.fills != self._rounded:
-            with np.errstate(all="ignore"):
-                np.copyto(self.scalars, self.table.scalars, casting="same_kind")
-            self._rounded = self.table.fills
+        """Round the scalars once to the compute dtype, where any were computed anew."""
+        for stage, filled in self.table.filled.items():
+            if self._rounded.get(stage) is not filled:
+                self._round(stage, filled)
+
+    def _round(self, stage: int, filled: Filled) -> None:
+        schedule = self.table.schedule
+        into = self.scalars[:, schedule.scalar_columns[stage]]
+        for rows, scalars in filled:
+            # Unlike NumPy's cast, an array's says nothing of what becomes infinite.
+            rounded = array(into.dtype.char, scalars)
+            into[... if len(rows) == self.table.size else rows] = rounded
+        if stage == 0 and schedule.row_column is not None:
+            self.scalars[:, schedule.row_column] = self.table.keys
+        self._rounded[stage] = filled
 
 
 class _Part:

@@ -80,6 +80,14 @@ class Schedule:
         names = [s.name for s in self.program.scalars]
         return names.index(ROW) if ROW in names else None
 
+    def has_scalars(self, stage: int) -> bool:
+        """Return whether any scalar becomes known at `stage`."""
+        return stage in self._stages_with_scalars
+
+    @functools.cached_property
+    def _stages_with_scalars(self) -> frozenset[int]:
+        return frozenset(scalar.stage for scalar in self.program.scalars)
+
     @functools.cached_property
     def scalar_columns(self) -> list[slice]:
         """For each stage, the places of its scalars in :attr:`Program.scalars`."""

@@ -12,9 +12,12 @@ from catenary.kernel.schedule import Schedule
 from catenary.kernel.storage import ROW
 from catenary.kernel.tensors import Addresses
 
-__all__ = ["Floats", "Table", "aligned", "is_dense"]
+__all__ = ["Filled", "Floats", "Table", "aligned", "is_dense"]
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+Filled = list[tuple[Sequence[int], list[float]]]
+"""The scalars of a stage: rows that share them, and these in float64; together every row."""
 
 
 def aligned(gradient: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
@@ -55,8 +58,7 @@ class Table:
         addresses: Of this step's gradients, shape (rows,); 0 where there is none.
         rows: Which rows take part in this step.
         groups: (hyperparameters of the program by name, rows that have these), together every row.
-        scalars: (rows, scalars) float64; filled by the launch.
-        fills: How often scalars changed.
+        filled: The scalars of each stage so far; a list is replaced where one of them changed.
     """
 
     def __init__(
@@ -72,10 +74,9 @@ class Table:
         self.set_gradients([])
         self.rows: Sequence[int] = range(self.size)
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
-        self.scalars: Floats = np.zeros((self.size, len(schedule.program.scalars)))
-        self.fills = 0
-        self._into = [self.scalars[:, columns] for columns in schedule.scalar_columns]
-        self._filled: dict[int, tuple[object, list[tuple[Sequence[int], list[float]]]]] = {}
+        self.filled: dict[int, Filled] = {}
+        self._filled_from: dict[int, object] = {}
+        self._by_row: Floats | None = None
 
     def set_gradients(self, gradients: Sequence[torch.Tensor | None]) -> None:
         """Take this step's gradients: one a row, None where there is none."""
@@ -118,21 +119,30 @@ class Table:
             over_model: Norms over the model so far, by name.
             over_tensor: Norms over single tensors so far, by name, one a row.
         """
-        into = self._into[stage]
-        if not into.shape[1]:
+        if not self.schedule.has_scalars(stage):
             return
-        known = self._filled.get(stage)
-        if known is not None and not (over_model or over_tensor) and known[0] is self.groups:
+        known = self.filled.get(stage)
+        given = None if over_model or over_tensor else self.groups
+        if known is not None and given is not None and self._filled_from[stage] is given:
             return
         filled = list(self._scalars(stage, over_model, over_tensor))
-        self._filled[stage] = self.groups, filled
-        if known is not None and filled == known[1]:
-            return
-        for rows, scalars in filled:
-            into[... if len(rows) == self.size else rows] = scalars
-        if stage == 0 and self.schedule.row_column is not None:
-            self.scalars[:, self.schedule.row_column] = self.keys
-        self.fills += 1
+        self._filled_from[stage] = given
+        if filled != known:
+            self.filled[stage] = filled
+            self._by_row = None
+
+    @property
+    def scalars(self) -> Floats:
+        """The scalars so far, shape (rows, scalars)."""
+        if self._by_row is None:
+            self._by_row = np.zeros((self.size, len(self.schedule.program.scalars)))
+            for stage, filled in self.filled.items():
+                into = self._by_row[:, self.schedule.scalar_columns[stage]]
+                for rows, scalars in filled:
+                    into[... if len(rows) == self.size else rows] = scalars
+            if self.schedule.row_column is not None:
+                self._by_row[:, self.schedule.row_column] = self.keys
+        return self._by_row
 
     def _scalars(
         self, stage: int, over_model: Mapping[str, float], over_tensor: Mapping[str, Floats]

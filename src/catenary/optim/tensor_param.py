@@ -113,6 +113,12 @@ class TensorParam:
         whole: Any = getattr(value, "full_tensor", None)
         return value if whole is None else whole()
 
+    def note_scale(self, scale: float | None) -> None:
+        """Hear by which loss scale the gradient is multiplied."""
+        self._loss_scale = scale
+        if scale is not None:
+            changes.scales.in_use = True
+
     def unscale_grad(self) -> None:
         """Divide the gradient in place by the loss scale recorded for it; forget that."""
         if self.tensor.grad is not None and self._loss_scale is not None:

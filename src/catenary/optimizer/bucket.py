@@ -44,6 +44,7 @@ class Bucket:
 
     Attributes:
         kind: How the parameters are kept.
+        writes_gradient: Whether the program changes gradients in memory.
     """
 
     def __init__(self, formula: Formula, entries: Sequence[Entry]) -> None:
@@ -60,7 +61,8 @@ class Bucket:
         program = schedule(formula, Storage.of(self.kind, columns))
         keys = [e.rule._row_key for e in entries] if self.kind == "stochastic" else None
         self.table = Table(program, columns, keys)
-        names = self.table.schedule.program.hypers
+        self.writes_gradient = any(name == "g" for name, _ in program.program.outputs)
+        names = program.program.hypers
         own = [n.removeprefix("rule.") for n in names if n.startswith("rule.")]
         specs = getattr(entries[0].rule, "specs", {})
         self._declared = tuple(n for n in own if n.partition("[")[0] in specs)
@@ -92,11 +94,6 @@ class Bucket:
         first = self.entries[0]
         kind: Kind = first.rule._storage_of(first.param) if self.in_bucket else "plain"
         return kind
-
-    @property
-    def writes_gradient(self) -> bool:
-        """Whether the program changes gradients in memory."""
-        return any(name == "g" for name, _ in self.table.schedule.program.outputs)
 
     def is_in_place(self) -> bool:
         """Whether every tensor still has the memory that the table was made for.

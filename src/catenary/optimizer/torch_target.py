@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from catenary import changes
 from catenary.errors import LossError, SelectionError
 
 __all__ = ["TorchTarget"]
@@ -74,7 +75,7 @@ class TorchTarget(ABC):
         """
         (loss if loss_scale is None else loss * loss_scale).backward()  # type: ignore[no-untyped-call]
         for param in self.params(False):
-            param._loss_scale = loss_scale if param.tensor.grad is not None else None
+            param.note_scale(loss_scale if param.tensor.grad is not None else None)
 
     def takes_part(self, param: Any) -> bool:
         """Return whether a step updates `param`: it has a gradient and is not frozen."""
@@ -82,6 +83,8 @@ class TorchTarget(ABC):
 
     def loss_scales(self, params: Sequence[Any]) -> set[float | None]:
         """Return the scales that gradients have; None stands for a gradient without one."""
+        if not changes.scales.in_use:
+            return {None}
         return {param._loss_scale for param in params} or {None}
 
     def tensors_within(self, kinds: Any) -> set[int]:
