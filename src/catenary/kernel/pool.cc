@@ -47,9 +47,10 @@ struct Chunk {
     if (count > 0) function(start, count, pointers, scalars, out);
   }
 
-  // Ask memory for the beginning of every stream. A processor sees for itself that somebody walks an
-  // array, but a small tensor is over by then.
+  // Ask memory for the beginning of every stream where the chunk begins a tensor. A processor sees for
+  // itself that somebody walks an array, but a small tensor is over by then.
   void fetch() const {
+    if (start > 0) return;
     for (const Stream* stream = streams; stream->bytes > 0; ++stream) {
       const char* const base = static_cast<const char* const*>(pointers)[stream->column];
       const char* line = base + start * stream->bytes;
