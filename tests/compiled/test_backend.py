@@ -23,6 +23,7 @@ from catenary.expr.ops import OPS
 from catenary.kernel import Step, Table, launch, library, native, pool, schedule, tensors
 from catenary.kernel.compiler import compiled_count
 from catenary.kernel.ir import SPELL
+from catenary.kernel.signature import Signature
 
 EXACT_UNARY = ("neg", "abs", "sign", "sqrt")
 EXACT_BINARY = ("add", "sub", "mul", "div", "minimum", "maximum")
@@ -144,6 +145,23 @@ def test_narrow_storage_is_rounded_once(dtype: str) -> None:
     assert isinstance(step._runners[0], native.CompiledRunner)
     step.run(check_finite=False)
     torch.testing.assert_close(held["p"], want, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_memory_is_asked_for_where_a_pass_walks(dtype: str) -> None:
+    """Places among a row's addresses, and bytes of a value; other columns are left alone."""
+    size = norm(tensor("g"), "model")
+    formula = Formula((("p", node("mul", tensor("v"), size)),), (size,))
+    held = {n: [torch.ones(3, dtype=getattr(torch, dtype))] for n in ("p", "v")}
+    table = Table(schedule(formula), held)
+    bytes_each = held["p"][0].element_size()
+    signature = Signature.of(table)
+    reducing, updating = table.schedule.sweep(1), table.schedule.sweep(-1)
+    g, p, v = ([place, bytes_each] for place in range(3))
+    assert native._streams(reducing, signature).tolist() == [g, [0, 0]]
+    assert native._streams(updating, signature).tolist() == [p, v, [0, 0]]
+    checking = signature.checking(finite=True)
+    assert native._streams(updating, checking).tolist() == [g, p, v, [0, 0]]
 
 
 class Net(Link):

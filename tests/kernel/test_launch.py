@@ -196,3 +196,41 @@ def test_scalars_are_computed_once_for_rows_that_share_values():
     assert asked == [shared, own]
     assert made.scalars[:, 0].tolist() == [0.5, 0.25, 0.5]
     assert [t.tolist() for t in made.columns["p"]] == [[0.5], [0.75], [0.5]]
+
+
+def test_scalars_are_computed_again_only_for_other_values_or_norms():
+    made = table(clipped(), {"p": [f32(0)]}, [f32(4)], {"a": 1.0}, shared=[SIZE])
+    bound = Step([made])
+    asked = []
+    plain = type(made.schedule).scalars
+
+    def counting(self, stage, values, norms):
+        asked.append(stage)
+        return plain(self, stage, values, norms)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(made.schedule), "scalars", counting)
+        for a, g in ((1.0, 4), (1.0, 8), (0.5, 8)):
+            if made.groups[0][0]["a"] != a:
+                made.groups = [({"a": a}, [0])]
+            made.set_gradients([torch.tensor([float(g)])])
+            bound.run(check_finite=False)
+    assert asked == [1, 1, 1]  # of stage 0 there are none
+    assert made.columns["p"][0].tolist() == [-2.5]
+
+    plainly = table(sgd(), {"p": [f32(0)]}, [f32(4)], {"a": 1.0})
+    bound = Step([plainly])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(made.schedule), "scalars", counting)
+        asked.clear()
+        for groups in (plainly.groups, plainly.groups, [({"a": 0.5}, [0])]):
+            plainly.groups = groups
+            bound.run(check_finite=False)
+    assert asked == [0, 0]
+    assert plainly.columns["p"][0].tolist() == [-4 - 4 - 2]
+
+
+def test_a_scalar_beyond_float32_is_infinite_without_a_warning():
+    made = table({"p": node("add", P, A)}, {"p": [f32(0)]}, [f32(1)], {"a": 1e300})
+    step(made)
+    assert made.columns["p"][0].tolist() == [math.inf]

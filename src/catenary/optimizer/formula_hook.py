@@ -92,7 +92,10 @@ class FormulaHook(Hyper):
             spec.check(getattr(self.hyperparam, name))
 
     def values(self, prefix: str = "") -> dict[str, float]:
-        """Return what `h` answers to, by the names that the program uses."""
+        """Return what `h` answers to, by the names that the program uses.
+
+        An optimizer's step asks after a hyperparameter was written, and not at every step.
+        """
         return {prefix + name: float(getattr(self.hyperparam, name)) for name in self.specs}
 
     def __call__(self, *args: Any) -> None:

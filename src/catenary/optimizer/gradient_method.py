@@ -159,14 +159,17 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
     def _checked_plan(self) -> Plan:
         """Return the plan of this step, after checking all that can be checked."""
         plan: Plan | None = self._plan
+        if plan is not None and plan.is_checked() and plan.view is self._view:
+            return plan
         if plan is None or not plan.is_current() or plan.view is not self._view:
             self.synchronize()
-            plan = self._plan = self._new_plan(self._pre_hooks())
+            plan = self._plan = self._new_plan(self._hooks("pre"))
         plan.check()
         return plan
 
     def _new_plan(self, hooks: list[Hook]) -> Plan:
-        return Plan(self._view, hooks, Extras(self._average_decay, self._counts, self._clears))
+        extras = Extras(self._average_decay, self._counts, self._clears)
+        return Plan(self._view, hooks, extras, has_post_hooks=bool(self._hooks("post")))
 
     def _plan_after_hooks(self) -> Plan:
         """Return the plan of a step whose hooks have run already."""
@@ -176,8 +179,8 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
             plan.check()
         return plan
 
-    def _pre_hooks(self) -> list[Hook]:
-        return [hook for _, hook in self._check_set_up().at("pre")]
+    def _hooks(self, timing: str) -> list[Hook]:
+        return [hook for _, hook in self._check_set_up().at(timing)]
 
     def _update_by_plan(self) -> None:
         plan = self._checked_plan()
@@ -185,7 +188,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
             if self._awaited:
                 self._learn(wait=False)
             seen = self._non_finite
-            at_once = seen.policy == "raise" or self._check_set_up().has("post")
+            at_once = seen.policy == "raise" or plan.has_post_hooks
             found = plan.step(check_finite=self._checks_finite, at_once=at_once)
             if isinstance(found, Awaited):
                 self._await(found)
@@ -204,7 +207,7 @@ class GradientMethod(Hyper, AveragesWeights, KeepsPrecision, KeepsStatistics):
                 plan.step(check_finite=False, at_once=True)
             else:
                 plan.clear_gradients()
-        if self._check_set_up().has("post"):
+        if plan.has_post_hooks:
             self._view.fill_missing_grads()
             self._unscale_grads()
             self.call_hooks("post")

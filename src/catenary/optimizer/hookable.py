@@ -102,10 +102,6 @@ class Hookable:
         known = ", ".join(map(repr, [n for hooks in self._hooks.values() for n in hooks])) or "none"
         raise UnknownHookError(f"{self._owner} has no hook called {name!r}; it has: {known}.")
 
-    def has(self, timing: str) -> bool:
-        """Return whether there is a hook of a timing."""
-        return bool(self._hooks[timing])
-
     def at(self, timing: str) -> Iterator[tuple[str, Hook]]:
         """Return (name, hook) of every hook of a timing, in order of registration.
 

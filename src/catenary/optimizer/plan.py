@@ -40,9 +40,11 @@ class Plan:
         view: The target.
         hooks: The optimizer's pre hooks. If all of them are formulas they join the rules' kernels.
         extras: What the updating pass does besides.
+        has_post_hooks: Whether the optimizer calls hooks after the step.
 
     Attributes:
         view: The target.
+        has_post_hooks: Whether the optimizer calls hooks after the step.
         apart: Why the hooks run before the plan does; None if they joined it.
         entries: Every initialised parameter of the target.
         tokens: The state of the world that the plan was made in.
@@ -53,9 +55,12 @@ class Plan:
         view: Target,
         hooks: Iterable[Any],
         extras: Extras = NOTHING_ELSE,
+        *,
+        has_post_hooks: bool = False,
     ) -> None:
         self.tokens = changes.now()
         self.view = view
+        self.has_post_hooks = has_post_hooks
         self._extras = extras
         self._clipping: list[tuple[FormulaHook, Node]] = []
         hooks = tuple(hooks)
@@ -79,13 +84,17 @@ class Plan:
         self._resting: list[Any] = []
         self._buckets: dict[bool, tuple[list[Bucket], Step | DeviceStep]] = {}
         self._created: list[UpdateRule] = []
-        self._checked: tuple[int, int] | None = None
+        self._checked: changes.Tokens | None = None
         self._of_hooks: dict[str, float] = {}
         self._representatives: list[Entry] = []
 
     def is_current(self) -> bool:
         """Whether nothing structural changed since the plan was made."""
         return self.tokens[0] == changes.now()[0]
+
+    def is_checked(self) -> bool:
+        """Whether nothing at all changed since the last check."""
+        return self._checked == changes.now()
 
     def check(self) -> None:
         """Check every value that changed since the last step; nothing has been written yet.
@@ -95,12 +104,12 @@ class Plan:
             GradientError: If a parameter or its gradient cannot be updated.
             StateError: If a state does not fit its parameter.
         """
-        _, values, common = changes.now()
-        if self._checked == (values, common):
+        if self.is_checked():
             return
+        now = changes.now()
         if self._checked is None:
             self._check_entries()
-        if self._checked is None or self._checked[0] != values:
+        if self._checked is None or self._checked[1] != now[1]:
             self._representatives = self._choose_representatives()
             for buckets, _ in self._buckets.values():
                 for bucket in buckets:
@@ -112,7 +121,7 @@ class Plan:
         for entry in self._representatives:
             rule = entry.rule
             at(entry.path, rule.check_hyperparameters, entry.param.tensor.dtype)
-        self._checked, self._of_hooks = (values, common), of_hooks
+        self._checked, self._of_hooks = now, of_hooks
 
     def _choose_representatives(self) -> list[Entry]:
         """Return one entry for all that have the same values, and every one with its own."""
