@@ -72,6 +72,7 @@ class _Rows:
         self.counts = np.array([t.numel() for t in table.columns["p"]], np.int64)
         width = max(1, len(self.signature.scalars))
         self.scalars = np.zeros((table.size, width), self.signature.compute)
+        self._into = [self.scalars[:, c] for c in table.schedule.scalar_columns]
         self._rounded: dict[int, Filled] = {}
 
     def refresh(self) -> None:
@@ -85,14 +86,14 @@ class _Rows:
                 self._round(stage, filled)
 
     def _round(self, stage: int, filled: Filled) -> None:
-        schedule = self.table.schedule
-        into = self.scalars[:, schedule.scalar_columns[stage]]
+        into = self._into[stage]
         for rows, scalars in filled:
             # Unlike NumPy's cast, an array's says nothing of what becomes infinite.
             rounded = array(into.dtype.char, scalars)
             into[... if len(rows) == self.table.size else rows] = rounded
-        if stage == 0 and schedule.row_column is not None:
-            self.scalars[:, schedule.row_column] = self.table.keys
+        keyed = self.table.schedule.row_column
+        if stage == 0 and keyed is not None:
+            self.scalars[:, keyed] = self.table.keys
         self._rounded[stage] = filled
 
 

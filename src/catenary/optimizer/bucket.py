@@ -249,7 +249,8 @@ class Bucket:
             values = self._values(group, of_hooks)
             if len(scales) == 1:
                 (scale,) = scales
-                groups.append(({**values, "scale": scale or 1.0}, group.rows))
+                values["scale"] = scale or 1.0
+                groups.append((values, group.rows))
                 continue
             by_scale: dict[float, list[int]] = {}
             for row in group.rows:
@@ -257,7 +258,7 @@ class Bucket:
             groups += [({**values, "scale": scale}, rows) for scale, rows in by_scale.items()]
         self.table.groups = groups
 
-    def _values(self, group: _Group, of_hooks: Mapping[str, float]) -> Mapping[str, float]:
+    def _values(self, group: _Group, of_hooks: Mapping[str, float]) -> dict[str, float]:
         entry = group.entry
         tokens = changes.now()[1:]
         if tokens != group.tokens:
