@@ -270,6 +270,19 @@ def test_a_missing_compiled_file_is_told_once(
             cache.cache_clear()
 
 
+def test_a_file_compiled_from_other_sources_is_not_used() -> None:
+    want = train()
+    pool._pool.cache_clear()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pool, "CHUNK", np.dtype([(n, np.int64) for n in pool.CHUNK.names[:-1]]))
+            with pytest.warns(RuntimeWarning, match="from other sources"):
+                assert pool._pool() is None
+        assert same(train(), want)
+    finally:
+        pool._pool.cache_clear()
+
+
 def test_without_llvmlite_steps_run_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     want = train(hooks=False)
     monkeypatch.setitem(__import__("sys").modules, "llvmlite.binding", None)

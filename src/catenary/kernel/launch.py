@@ -18,7 +18,7 @@ from catenary.kernel.triton import DeviceStep, TritonRunner, can_launch, can_ste
 
 __all__ = ["Runner", "Step", "Whole", "bound"]
 
-Of = TypeVar("Of")
+T = TypeVar("T")
 
 Whole = Callable[
     [Sequence[Floats], Sequence[Sequence[int]]], tuple[Sequence[Floats], Sequence[Sequence[int]]]
@@ -137,7 +137,7 @@ class Step:
         rows = self._by_table(rows for _, rows in measured)
         return (sums, rows) if self._whole is None else self._whole(sums, rows)
 
-    def _by_table(self, of_runners: Iterable[Sequence[Of]]) -> list[Of]:
+    def _by_table(self, of_runners: Iterable[Sequence[T]]) -> list[T]:
         """Put what the runners say of their tables into the order of all tables."""
         if len(self._runners) == 1:
             (only,) = of_runners
