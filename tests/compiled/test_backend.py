@@ -5,8 +5,10 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import shutil
 import threading
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -251,36 +253,49 @@ def test_without_the_pool_kernels_run_on_one_thread(monkeypatch: pytest.MonkeyPa
     assert same(train(), want)
 
 
-def test_a_missing_compiled_file_is_told_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    want = train()
-    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+@pytest.fixture
+def asked_anew() -> Any:
+    """Let the compiled file be looked for again."""
     caches = [library.entry, pool._pool, tensors._asking]
     for cache in caches:
         cache.cache_clear()
-    try:
-        with pytest.warns(RuntimeWarning, match="run on one thread"):
-            found = train()
-        assert tensors._asking() is None
-        assert same(train(), found)
-        assert same(found, want)
-    finally:
-        for cache in caches:
-            cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
 
 
-def test_a_file_compiled_from_other_sources_is_not_used() -> None:
+def test_a_missing_compiled_file_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked_anew: None
+) -> None:
     want = train()
-    pool._pool.cache_clear()
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pool, "CHUNK", np.dtype([(n, np.int64) for n in pool.CHUNK.names[:-1]]))
-            with pytest.warns(RuntimeWarning, match="from other sources"):
-                assert pool._pool() is None
-        assert same(train(), want)
-    finally:
-        pool._pool.cache_clear()
+    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    for cache in (library.entry, pool._pool, tensors._asking):
+        cache.cache_clear()
+    with pytest.warns(RuntimeWarning, match="run on one thread"):
+        found = train()
+    assert tensors._asking() is None
+    assert same(train(), found)
+    assert same(found, want)
+
+
+def test_a_file_compiled_from_other_sources_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked_anew: None
+) -> None:
+    """It takes other arguments: a checkout was updated and not installed again."""
+    here = Path(library.__file__).parent
+    for path in (*here.glob("_compiled*.so"), *here.glob("*.cc")):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    assert library.entry("catenary_run_chunks") is not None
+    with (tmp_path / "pool.cc").open("a") as source:
+        source.write("// changed")
+    library.entry.cache_clear()
+    with pytest.warns(RuntimeWarning, match="from other sources"):
+        assert pool._pool() is None
+    for source in tmp_path.glob("*.cc"):  # an installed package has none
+        source.unlink()
+    library.entry.cache_clear()
+    assert library.entry("catenary_run_chunks") is not None
 
 
 def test_without_llvmlite_steps_run_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,15 +69,12 @@ class _Rows:
         self.pointers = np.zeros((table.size, len(self.signature.columns)), np.int64)
         for i, held in enumerate(table.columns.values(), start=1):
             self.pointers[:, i] = [t.data_ptr() for t in held]
+        table.lay_addresses(self.pointers[:, 0])
         self.counts = np.array([t.numel() for t in table.columns["p"]], np.int64)
         width = max(1, len(self.signature.scalars))
         self.scalars = np.zeros((table.size, width), self.signature.compute)
         self._into = [self.scalars[:, c] for c in table.schedule.scalar_columns]
         self._rounded: dict[int, Filled] = {}
-
-    def refresh(self) -> None:
-        """Read the addresses of this step's gradients."""
-        self.pointers[:, 0] = self.table.addresses
 
     def round_scalars(self) -> None:
         """Round the scalars once to the compute dtype, where any were computed anew."""
@@ -232,9 +229,7 @@ class CompiledRunner:
         return tuple(part.kernel.source for work in self._work.values() for part in work.parts)
 
     def begin(self) -> None:
-        """Read the addresses of this step's gradients."""
-        for held in self._rows:
-            held.refresh()
+        """Nothing to prepare: gradients' addresses stand where kernels read them."""
 
     def measure(self, stage: int, *, check_finite: bool) -> tuple[list[Floats], list[list[int]]]:
         """Run a reducing pass over all tables at once."""

@@ -323,8 +323,8 @@ constexpr int64_t kBatchesEach = 16;
 
 }  // namespace
 
-// How far chunks lie from each other. Who asks knows another layout if it differs.
-extern "C" int64_t catenary_chunk_bytes() { return sizeof(Chunk); }
+// Which sources this was compiled from: `setup.py` says it.
+extern "C" const char* catenary_sources() { return CATENARY_SOURCES; }
 
 // Run chunks of `values` values together on up to `threads` threads.
 extern "C" void catenary_run_chunks(const void* first, int64_t count, int64_t values, int threads,

@@ -55,9 +55,8 @@ def run_chunks(chunks: np.ndarray[Any, Any], address: int, values: int) -> None:
 @functools.cache
 def _pool() -> Any:
     """Return the pool's entry point; None, after one warning, where none fits this code."""
-    run, chunk_bytes = entry("catenary_run_chunks"), entry("catenary_chunk_bytes")
-    fits = run is not None and chunk_bytes is not None and chunk_bytes() == CHUNK.itemsize
-    if not fits:
+    run = entry("catenary_run_chunks")
+    if run is None:
         warnings.warn(
             "catenary's thread pool was not built, or from other sources than these, so optimizer "
             "steps run on one thread and do not flush subnormals. Reinstall catenary where a C++20 "

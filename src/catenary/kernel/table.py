@@ -71,7 +71,8 @@ class Table:
         self.columns = {name: list(tensors) for name, tensors in columns.items()}
         self.size = len(self.columns["p"])
         self.keys: Floats = np.array(keys or [0] * self.size, np.float64)
-        self.set_gradients([])
+        self._gradients: Sequence[torch.Tensor | None] | None = None
+        self.addresses: Addresses = np.zeros(self.size, np.int64)
         self.rows: Sequence[int] = range(self.size)
         self.groups: Sequence[tuple[Mapping[str, float], Sequence[int]]] = ()
         self.filled: dict[int, Filled] = {}
@@ -80,13 +81,17 @@ class Table:
 
     def set_gradients(self, gradients: Sequence[torch.Tensor | None]) -> None:
         """Take this step's gradients: one a row, None where there is none."""
-        self._gradients: Sequence[torch.Tensor | None] | None = gradients
-        found = [0 if held is None else held.data_ptr() for held in gradients]
-        self.addresses: Addresses = np.array(found, np.int64)
+        self._gradients = gradients
+        self.addresses[:] = [0 if held is None else held.data_ptr() for held in gradients]
 
-    def set_addresses(self, addresses: Addresses) -> None:
-        """Take the addresses of the gradients that the parameters themselves hold in this step."""
-        self._gradients, self.addresses = None, addresses
+    def take_own_gradients(self) -> None:
+        """Take the gradients that the parameters hold; :attr:`addresses` are those of this step."""
+        self._gradients = None
+
+    def lay_addresses(self, into: Addresses) -> None:
+        """Let the gradients' addresses stand where a backend wants them, from now on."""
+        into[:] = self.addresses
+        self.addresses = into
 
     def _gradient(self, row: int) -> torch.Tensor | None:
         held = self._gradients

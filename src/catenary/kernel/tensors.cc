@@ -64,11 +64,11 @@ bool lies_alike(const Torch& torch, Tensor gradient, Tensor parameter) {
 
 // Whether the data of every tensor begin at the address given for it.
 extern "C" int catenary_lie_at(const Torch* torch, const Tensor* tensors, int64_t count,
-                               const int64_t* addresses) {
+                               const int64_t* addresses, int64_t step) {
   for (int64_t i = 0; i < count; ++i) {
     void* data = nullptr;
     if (torch->get_data_ptr(tensors[i], &data) != 0) return 0;
-    if (reinterpret_cast<int64_t>(data) != addresses[i]) return 0;
+    if (reinterpret_cast<int64_t>(data) != addresses[i * step]) return 0;
   }
   return 1;
 }
@@ -76,7 +76,7 @@ extern "C" int catenary_lie_at(const Torch* torch, const Tensor* tensors, int64_
 // Write the address of every parameter's gradient; return whether each has one that lies as it does,
 // and each wants one.
 extern "C" int catenary_read_gradients(const Torch* torch, const Tensor* parameters, int64_t count,
-                                       int64_t* addresses) {
+                                       int64_t* addresses, int64_t step) {
   // Each answer lies in memory behind the one before it. Asked one after the other for many tensors,
   // and with the next ones' memory under way, they wait for each other no more.
   for (int64_t i = 0; i < count; ++i) {
@@ -86,20 +86,20 @@ extern "C" int catenary_read_gradients(const Torch* torch, const Tensor* paramet
     if (!torch->requires_grad(implementation)) return 0;
     const Tensor gradient = torch->grad(implementation);
     __builtin_prefetch(gradient);
-    addresses[i] = reinterpret_cast<int64_t>(gradient);
+    addresses[i * step] = reinterpret_cast<int64_t>(gradient);
   }
   for (int64_t i = 0; i < count; ++i) {
-    if (i + kNear < count) fetch_implementation(reinterpret_cast<Tensor>(addresses[i + kNear]));
-    const auto gradient = reinterpret_cast<Tensor>(addresses[i]);
+    if (i + kNear < count) fetch_implementation(reinterpret_cast<Tensor>(addresses[(i + kNear) * step]));
+    const auto gradient = reinterpret_cast<Tensor>(addresses[i * step]);
     bool defined = false;
     if (torch->is_defined(gradient, &defined) != 0 || !defined) return 0;
     if (!lies_alike(*torch, gradient, parameters[i])) return 0;
   }
   for (int64_t i = 0; i < count; ++i) {
-    const auto gradient = reinterpret_cast<Tensor>(addresses[i]);
+    const auto gradient = reinterpret_cast<Tensor>(addresses[i * step]);
     void* data = nullptr;
     if (torch->get_data_ptr(gradient, &data) != 0 || data == nullptr) return 0;
-    addresses[i] = reinterpret_cast<int64_t>(data);
+    addresses[i * step] = reinterpret_cast<int64_t>(data);
   }
   return 1;
 }

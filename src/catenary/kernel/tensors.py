@@ -34,9 +34,9 @@ _INTERFACE = (
 _HEADER = object.__basicsize__
 """Bytes before a Python object's own fields. The first field of a Tensor is torch's at::Tensor."""
 
-_Asking = Callable[[int, int, int], int]
-"""Takes where the at::Tensors' addresses stand, how many, and where the tensors' addresses stand;
-returns whether the answer is yes.
+_Asking = Callable[..., int]
+"""Takes where the at::Tensors' addresses stand, how many, where the tensors' addresses stand and
+how far from each other; returns whether the answer is yes.
 """
 
 
@@ -52,26 +52,35 @@ class Tensors:
         plain = all(type(held) in (torch.Tensor, torch.nn.Parameter) for held in self._held)
         self._asking = _asking() if plain else None
         self._at = np.array([id(held) + _HEADER for held in self._held], np.int64)
-        self._found = np.zeros(len(self._held), np.int64)
-        self._where = self._at.ctypes.data, len(self._held), self._found.ctypes.data
+        self._where = self._at.ctypes.data, len(self._held)
+        self._into: Addresses | None = None
+        self._goes = (0, 0)
 
     def lie_at(self, addresses: Addresses) -> bool:
         """Return whether the tensors' data begin at these addresses."""
         if self._asking is None:
             return bool(addresses.tolist() == [held.data_ptr() for held in self._held])
         lie_at, _ = self._asking
-        return bool(lie_at(*self._where[:2], addresses.ctypes.data))
+        return bool(lie_at(*self._where, *_places(addresses)))
 
-    def gradients(self) -> Addresses | None:
-        """Return where the data of every gradient begin; the next call writes to the same array.
+    def gradients(self, into: Addresses) -> bool:
+        """Write where the data of every gradient begin, and return whether that was possible.
 
-        None where not every tensor requires a gradient and has one that is dense and lies in memory
-        as the tensor itself does, or where nothing can be asked at once.
+        It is not where a tensor requires no gradient, or has none that is dense and lies in memory
+        as the tensor itself does, or where nothing can be asked at once; `into` may hold anything
+        then.
         """
         if self._asking is None:
-            return None
+            return False
+        if into is not self._into:  # NumPy takes a microsecond to say where an array lies
+            self._into, self._goes = into, _places(into)
         _, read_gradients = self._asking
-        return self._found if read_gradients(*self._where) else None
+        return bool(read_gradients(*self._where, *self._goes))
+
+
+def _places(addresses: Addresses) -> tuple[int, int]:
+    """Return where addresses stand, and how far from each other, counted in addresses."""
+    return addresses.ctypes.data, addresses.strides[0] // addresses.itemsize
 
 
 @functools.cache
@@ -87,7 +96,7 @@ def _asking() -> tuple[_Asking, _Asking] | None:
         return None
     for function in (lie_at, read_gradients):
         number = ctypes.c_int64
-        function.argtypes = (ctypes.c_void_p, ctypes.c_void_p, number, ctypes.c_void_p)
+        function.argtypes = (ctypes.c_void_p, ctypes.c_void_p, number, ctypes.c_void_p, number)
         function.restype = ctypes.c_int
     return functools.partial(lie_at, table), functools.partial(read_gradients, table)
 

@@ -119,10 +119,9 @@ class Bucket:
         Args:
             frozen_rest: Whether rows that are frozen or have no gradient take no part.
         """
-        found = self._asked.gradients()
-        if found is None:
+        if not self._asked.gradients(self.table.addresses):
             return self._read_one_by_one(frozen_rest=frozen_rest)
-        self.table.set_addresses(found)
+        self.table.take_own_gradients()
         self.table.rows = range(self.table.size)
         return True
 
