@@ -58,11 +58,11 @@ class Bucket:
         self._memory = [held.detach() for held in self.tensors]
         self.kind = self._kind()
         columns = self._columns()
-        program = schedule(formula, Storage.of(self.kind, columns))
+        passes = schedule(formula, Storage.of(self.kind, columns))
         keys = [e.rule._row_key for e in entries] if self.kind == "stochastic" else None
-        self.table = Table(program, columns, keys)
-        self.writes_gradient = any(name == "g" for name, _ in program.program.outputs)
-        names = program.program.hypers
+        self.table = Table(passes, columns, keys)
+        self.writes_gradient = any(name == "g" for name, _ in passes.program.outputs)
+        names = passes.program.hypers
         own = [n.removeprefix("rule.") for n in names if n.startswith("rule.")]
         specs = getattr(entries[0].rule, "specs", {})
         self._declared = tuple(n for n in own if n.partition("[")[0] in specs)
