@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from catenary import changes
 from catenary.errors import LossError
 from catenary.optimizer import UpdateRule
 from catenary.optimizer_hooks import GradientClipping, WeightDecay
@@ -167,6 +168,19 @@ def test_autograd_hears_of_the_step() -> None:
     opt.update(lambda: loss_of(module))
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         stale.backward()
+
+
+def test_a_static_loss_scale_is_divided_out_of_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes.scales, "in_use", False)
+    plain, scaled = make(), make()
+    for module, scale in ((plain, None), (scaled, 1024.0)):
+        opt = SGD(lr=0.5).setup(module)
+        if scale is not None:
+            opt.loss_scaling(scale=scale)
+        for _ in range(2):
+            opt.update(loss_of, module)
+    for mine, theirs in zip(scaled.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs)
 
 
 def test_dynamic_loss_scaling_skips_and_recovers() -> None:

@@ -62,6 +62,22 @@ def test_rows_that_do_not_take_part_are_neither_measured_nor_written():
     assert [x.tolist() for x in p] == [[-3.0], [0.0]]
 
 
+def test_what_a_row_measured_before_it_rested_is_forgotten():
+    p = [f32(0), f32(0)]
+    made = table(clipped(), {"p": p}, [f32(3), f32(400)], {"a": 3.0}, shared=[SIZE])
+    bound = Step([made])
+    bound.run(check_finite=True)
+    p[0][:] = p[1][:] = 0
+    made.rows = [0]
+    bound.run(check_finite=True)
+    assert [x.tolist() for x in p] == [[-3.0], [0.0]]
+    made.rows = range(2)
+    p[0][:] = 0
+    made.set_gradients([torch.tensor([0.0]), torch.tensor([-6.0])])
+    bound.run(check_finite=True)
+    assert [x.tolist() for x in p] == [[0.0], [3.0]]
+
+
 def test_the_order_of_tables_is_of_no_account():
     """The model's norm is summed so that no order shows: buckets come in any."""
     rng = np.random.default_rng(3)

@@ -156,6 +156,22 @@ def test_a_hook_without_timing_is_pre() -> None:
     np.testing.assert_array_equal(model.w.array, [0.5, -3.0])
 
 
+def test_what_is_written_into_a_hook_counts_from_the_next_step() -> None:
+    net = Link()
+    with net.init_scope():
+        net.w = Parameter(np.ones(1, np.float32))
+    decay = optimizer_hooks.WeightDecay(0.5)
+    opt = SGD(lr=1.0).setup(net)
+    opt.add_hook(decay)
+    seen = []
+    for rate in (0.5, 0.5, 0.25):
+        decay.rate = rate
+        net.w.grad = np.zeros(1, np.float32)
+        opt.update()
+        seen.append(float(net.w.array[0]))
+    assert seen == [0.5, 0.25, 0.1875]
+
+
 def test_hooks_run_once_where_the_last_plain_one_removes_itself() -> None:
     def leave(opt: Any) -> None:
         opt.remove_hook("leave")
