@@ -11,6 +11,7 @@ import torch
 from catenary.expr import Formula
 from catenary.expr.node import const
 from catenary.kernel import Launch, Step, Table, launch, schedule
+from catenary.kernel.schedule import Schedule
 from tests.kernel.tables import A, G, P, V, f32, node, norm, sgd, step, table
 
 SIZE = norm(G, "model")
@@ -195,54 +196,48 @@ def test_no_rows():
     assert empty.scalars.shape == (0, 1)
 
 
-def test_scalars_are_computed_once_for_rows_that_share_values():
+@pytest.fixture
+def asked(monkeypatch):
+    """(stage, values) of every time that scalars are computed."""
+    calls = []
+    plain = Schedule.scalars
+
+    def counting(self, stage, values, norms):
+        calls.append((stage, values))
+        return plain(self, stage, values, norms)
+
+    monkeypatch.setattr(Schedule, "scalars", counting)
+    return calls
+
+
+def test_scalars_are_computed_once_for_rows_that_share_values(asked):
     made = table(sgd(), {"p": [f32(1), f32(1), f32(1)]}, [f32(1)] * 3)
     shared, own = {"a": 0.5}, {"a": 0.25}
     made.groups = [(shared, [0, 2]), (own, [1])]
-    asked = []
-    plain = type(made.schedule).scalars
-
-    def counting(self, stage, values, norms):
-        asked.append(values)
-        return plain(self, stage, values, norms)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(made.schedule), "scalars", counting)
-        step(made)
-    assert asked == [shared, own]
+    step(made)
+    assert asked == [(0, shared), (0, own)]
     assert made.scalars[:, 0].tolist() == [0.5, 0.25, 0.5]
     assert [t.tolist() for t in made.columns["p"]] == [[0.5], [0.75], [0.5]]
 
 
-def test_scalars_are_computed_again_only_for_other_values_or_norms():
+def test_scalars_are_computed_again_only_for_other_values_or_norms(asked):
     made = table(clipped(), {"p": [f32(0)]}, [f32(4)], {"a": 1.0}, shared=[SIZE])
     bound = Step([made])
-    asked = []
-    plain = type(made.schedule).scalars
-
-    def counting(self, stage, values, norms):
-        asked.append(stage)
-        return plain(self, stage, values, norms)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(made.schedule), "scalars", counting)
-        for a, g in ((1.0, 4), (1.0, 8), (0.5, 8)):
-            if made.groups[0][0]["a"] != a:
-                made.groups = [({"a": a}, [0])]
-            made.set_gradients([torch.tensor([float(g)])])
-            bound.run(check_finite=False)
-    assert asked == [1, 1, 1]  # of stage 0 there are none
+    for a, g in ((1.0, 4), (1.0, 8), (0.5, 8)):
+        if made.groups[0][0]["a"] != a:
+            made.groups = [({"a": a}, [0])]
+        made.set_gradients([torch.tensor([float(g)])])
+        bound.run(check_finite=False)
+    assert [stage for stage, _ in asked] == [1, 1, 1]  # of stage 0 there are none
     assert made.columns["p"][0].tolist() == [-2.5]
 
     plainly = table(sgd(), {"p": [f32(0)]}, [f32(4)], {"a": 1.0})
     bound = Step([plainly])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(made.schedule), "scalars", counting)
-        asked.clear()
-        for groups in (plainly.groups, plainly.groups, [({"a": 0.5}, [0])]):
-            plainly.groups = groups
-            bound.run(check_finite=False)
-    assert asked == [0, 0]
+    asked.clear()
+    for groups in (plainly.groups, plainly.groups, [({"a": 0.5}, [0])]):
+        plainly.groups = groups
+        bound.run(check_finite=False)
+    assert [stage for stage, _ in asked] == [0, 0]
     assert plainly.columns["p"][0].tolist() == [-4 - 4 - 2]
 
 

@@ -52,8 +52,7 @@ struct Chunk {
   void fetch() const {
     if (start > 0) return;
     for (const Stream* stream = streams; stream->bytes > 0; ++stream) {
-      const char* const base = static_cast<const char* const*>(pointers)[stream->column];
-      const char* line = base + start * stream->bytes;
+      const char* line = static_cast<const char* const*>(pointers)[stream->column];
       const char* const end = line + std::min(count * stream->bytes, kFetched);
       for (; line < end; line += kLine) {
         __builtin_prefetch(line);
